@@ -1,0 +1,141 @@
+"""People, their sessions, and the numbered record of what ended for whom."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chatchat.db import ExactCharField
+
+NICKNAME_MAX = 32
+INTRODUCTION_MAX = 200
+#: Stands where a deleted person's nickname stood.
+DELETED_NICKNAME = "Deleted account"
+
+
+def normalise_email(email: str) -> str:
+    """The form in which addresses are kept and compared: trimmed and lower case throughout."""
+    return email.strip().lower()
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes people; the address is normalised, the password hashed."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=normalise_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=normalise_email(username or ""))
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    """Queries that say what they mean."""
+
+    def active(self) -> "UserQuerySet":
+        """Neither banned nor deleted."""
+        return self.filter(banned_at__isnull=True, deleted_at__isnull=True)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. A deleted one stays as an empty shell, so that their messages keep a sender."""
+
+    email = ExactCharField(_("e-mail address"), max_length=254, unique=True, null=True)
+    nickname = models.CharField(_("nickname"), max_length=NICKNAME_MAX, db_index=True)
+    introduction = models.CharField(_("introduction"), max_length=INTRODUCTION_MAX, blank=True)
+    #: The storage's name of the picture; empty: none.
+    avatar = models.CharField(_("avatar"), max_length=200, blank=True)
+    language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, default="en")
+    is_staff = models.BooleanField(_("may enter the admin"), default=False)
+    banned_at = models.DateTimeField(_("banned at"), null=True, blank=True)
+    deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
+    created_at = models.DateTimeField(_("registered at"), default=timezone.now)
+
+    objects = UserManager.from_queryset(UserQuerySet)()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["nickname"]
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+
+    def __str__(self) -> str:
+        return f"{self.nickname} #{self.pk}"
+
+    @property
+    def is_active(self) -> bool:  # type: ignore[override]
+        """May sign in: neither banned nor deleted."""
+        return self.banned_at is None and self.deleted_at is None
+
+
+def avatar_url(name: str) -> str | None:
+    """The address of the avatar that storage calls ``name``; None where there is none."""
+    return f"{settings.MEDIA_URL}{name}" if name else None
+
+
+class Session(models.Model):
+    """A login on a device, through the API or the pages: one family of refresh tokens."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    #: The id (``jti``) of the only refresh token that still counts; another of the family is a replay.
+    refresh_jti = ExactCharField(max_length=64, blank=True)
+    device = models.CharField(_("device"), max_length=200, blank=True)
+    ip = models.GenericIPAddressField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    last_seen_at = models.DateTimeField(default=timezone.now)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        indexes = (models.Index(fields=("user", "revoked_at"), name="session_user_revoked"),)
+
+    def __str__(self) -> str:
+        return f"{self.device or 'session'} #{self.pk}"
+
+
+class Revocation(models.Model):
+    """What ended, or changed, for whom: a numbered row that every server process reads.
+
+    The row is written in the transaction of the change. Processes hear of it at once through the
+    channel layer and, should that be away, by reading the rows past the last they saw, twice a second.
+    """
+
+    class Kind(models.TextChoices):
+        SESSION = "session", _("a session was revoked")
+        PERSON = "person", _("all of a person's sessions were revoked")
+        PARTICIPATION = "participation", _("what a person sees of a conversation changed")
+
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    #: Of kind ``session``: that session; of kind ``person``: the one that goes on, if any.
+    session_id = models.BigIntegerField(null=True, blank=True)
+    #: Of kind ``participation``.
+    conversation_id = models.BigIntegerField(null=True, blank=True)
+    reason = models.CharField(max_length=32, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("revocation")
+        verbose_name_plural = _("revocations")
+        constraints = (
+            models.CheckConstraint(
+                condition=~Q(kind="participation") | Q(conversation_id__isnull=False),
+                name="revocation_names_its_conversation",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} #{self.pk}"

@@ -1,0 +1,87 @@
+"""What is told to sockets, and how it travels between processes.
+
+A frame is a complete JSON text, encoded once, by whoever publishes it; a hub only hands it on.
+"""
+
+from typing import Any
+
+import msgspec
+
+
+def frame(type_: str, **fields: Any) -> bytes:
+    """A server's frame as it goes on the wire: UTF-8 JSON, ``type`` first."""
+    return msgspec.json.encode({"type": type_, **fields})
+
+
+class Change(msgspec.Struct, tag="change", array_like=True, frozen=True):
+    """A new or changed message: for every socket of every participant, in version order."""
+
+    conversation: int
+    seq: int
+    version: int
+    frame: bytes
+
+
+class Signal(msgspec.Struct, tag="signal", array_like=True, frozen=True):
+    """Something passing (typing, receipts) for every participant's sockets but ``but``'s."""
+
+    conversation: int
+    frame: bytes
+    but: int | None = None
+
+
+class Personal(msgspec.Struct, tag="personal", array_like=True, frozen=True):
+    """A frame for one person's sockets."""
+
+    user: int
+    frame: bytes
+
+
+class Restate(msgspec.Struct, tag="restate", array_like=True, frozen=True):
+    """A conversation's title, avatar or rights changed: each participant's sockets get its present state."""
+
+    conversation: int
+
+
+class Revoked(msgspec.Struct, tag="revoked", array_like=True, frozen=True):
+    """A row of ``accounts.Revocation``: processes act on each once, by its number."""
+
+    id: int
+    kind: str
+    user: int
+    session: int | None = None
+    conversation: int | None = None
+    reason: str = ""
+
+
+Event = Change | Signal | Personal | Restate | Revoked
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Event)
+
+
+def pack(event: Event) -> bytes:
+    """``event`` for the channel layer."""
+    return _encoder.encode(event)
+
+
+def unpack(data: bytes) -> Event:
+    """The reverse of ``pack``; raises ``msgspec.DecodeError`` for what is not one of ours."""
+    return _decoder.decode(data)
+
+
+def group_of(event: Event) -> str:
+    """The channel-layer group through which ``event`` reaches the processes that it concerns."""
+    if isinstance(event, Personal | Revoked):
+        return person_group(event.user)
+    return conversation_group(event.conversation)
+
+
+def conversation_group(conversation: int) -> str:
+    """The name of a conversation's group."""
+    return f"conversation.{conversation}"
+
+
+def person_group(user: int) -> str:
+    """The name of a person's group."""
+    return f"person.{user}"

@@ -1,0 +1,302 @@
+"""Every setting, read from the environment; the table in README.md names them all.
+
+With nothing set this is the embedded stack: SQLite, everything in memory, one process, mail kept
+and shown. A secret has no default anywhere else: what is missing is named and the server stays down.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+DATABASE_URL = env.str("DATABASE_URL", default="")
+REDIS_URL = env.str("REDIS_URL", default="")
+#: No services named: the stack that one command starts on a laptop.
+EMBEDDED = not DATABASE_URL.startswith(("mysql", "mariadb")) and not REDIS_URL
+
+DEBUG = env.bool("DEBUG", default=False)
+PORT = env.int("PORT", default=8000)
+#: Mail is kept and shown at /dev/mail/ instead of being sent.
+DEV_MAIL = env.bool("DEV_MAIL", default=EMBEDDED)
+
+
+def _secret_key() -> str:
+    """Of the environment; the embedded stack makes its own once and keeps it."""
+    given = env.str("SECRET_KEY", default="")
+    if given:
+        if len(given) < 32:
+            raise ImproperlyConfigured("SECRET_KEY is too short: 32 characters at least")
+        return given
+    if not EMBEDDED:
+        raise ImproperlyConfigured("SECRET_KEY is not set: outside the embedded stack it has no default")
+    kept = VAR_DIR / "secret_key"
+    if not kept.exists():
+        from django.core.management.utils import get_random_secret_key
+
+        kept.touch(mode=0o600)
+        kept.write_text(get_random_secret_key())
+    return kept.read_text()
+
+
+SECRET_KEY = _secret_key()
+if EMBEDDED:
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+else:
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
+    if not ALLOWED_HOSTS:
+        raise ImproperlyConfigured("ALLOWED_HOSTS is not set: name the hosts that this server answers for")
+#: Where people reach the site, for links in mails: https://chat.example.com
+SITE_URL = env.str("SITE_URL", default=f"http://localhost:{PORT}").rstrip("/")
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "servestatic.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "channels",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "chatchat",
+    "accounts",
+    "messaging",
+    "social",
+    "groups",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "chatchat.urls"
+ASGI_APPLICATION = "chatchat.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- what is kept ------------------------------------------------------------------------------
+
+
+def _database() -> dict[str, Any]:
+    url = DATABASE_URL or f"sqlite:///{VAR_DIR / 'chatchat.sqlite3'}"
+    config: dict[str, Any] = dict(env.db_url_config(url.replace("mariadb://", "mysql://", 1)))
+    if config["ENGINE"] == "django.db.backends.sqlite3":
+        config["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+        }
+    else:
+        config["OPTIONS"] = {
+            "charset": "utf8mb4",
+            "isolation_level": "read committed",
+            "connect_timeout": 5,
+            "init_command": "SET sql_mode='STRICT_TRANS_TABLES', innodb_lock_wait_timeout=10",
+        }
+        config["TEST"] = {"CHARSET": "utf8mb4"}
+    return config
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.User"
+MEDIA_ROOT = VAR_DIR / "media"
+MEDIA_URL = "/media/"
+STATIC_ROOT = VAR_DIR / "static"
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
+}
+SERVESTATIC_USE_FINDERS = DEBUG
+
+# --- what carries: Redis holds nothing that cannot be lost -----------------------------------------
+
+if REDIS_URL:
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": "chatchat",
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
+        }
+    }
+    CHANNEL_LAYERS: dict[str, Any] = {
+        "default": {"BACKEND": "chatchat.realtime.layers.RedisLayer", "CONFIG": {"url": REDIS_URL}}
+    }
+else:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+if _layer := env.str("CHANNEL_LAYER", default=""):  # a stock layer by its dotted path, for comparison
+    CHANNEL_LAYERS = {
+        "default": {"BACKEND": _layer, "CONFIG": {"hosts": [REDIS_URL]} if REDIS_URL else {}},
+    }
+
+# --- mail ----------------------------------------------------------------------------------------
+
+EMAIL_URL = env.str("EMAIL_URL", default="")
+if DEV_MAIL and not EMAIL_URL:
+    EMAIL_BACKEND = "accounts.devmail.KeepMail"
+elif EMAIL_URL:
+    vars().update(env.email_url_config(EMAIL_URL))
+else:
+    raise ImproperlyConfigured("EMAIL_URL is not set: smtp://user:password@host:port, or set DEV_MAIL=1")
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="chatchat <no-reply@localhost>")
+
+# --- who is who ----------------------------------------------------------------------------------
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=30),
+    "ISSUER": "chatchat",
+    "ALGORITHM": "HS256",
+    "USER_ID_CLAIM": "sub",
+}
+SESSION_COOKIE_NAME = "chatchat_session"
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 30 * 24 * 3600
+CSRF_COOKIE_NAME = "chatchat_csrf"
+CSRF_FAILURE_VIEW = "chatchat.api.csrf_failure"
+LOGIN_URL = "/login/"
+
+# --- the REST door -------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.BearerAuthentication",
+        "accounts.authentication.PageSessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["chatchat.api.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["chatchat.api.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "chatchat.api.exception_handler",
+    "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "chatchat",
+    "DESCRIPTION": "A self-hosted chat backend: the REST door.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {},
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# --- limits: past one there is a clear error, and nothing is half done -------------------------------
+
+RATELIMIT_ENABLE = env.bool("RATELIMIT_ENABLE", default=True)
+RATELIMIT_FAIL_OPEN = False
+SILENCED_SYSTEM_CHECKS = [
+    # LocMem counts exactly within the embedded stack's one process; a test counts along.
+    "django_ratelimit.E003",
+    # RedisCache's incr is Redis's own INCRBY, which is atomic; the check knows only older backends.
+    "django_ratelimit.W001",
+]
+MESSAGE_MAX_LENGTH = env.int("MESSAGE_MAX_LENGTH", default=4000)  # characters
+FRAME_MAX_BYTES = env.int("FRAME_MAX_BYTES", default=64 * 1024)
+SEND_RATE = env.int("SEND_RATE", default=10)  # messages a second a person
+SEND_BURST = env.int("SEND_BURST", default=50)
+FRAME_RATE = env.int("FRAME_RATE", default=50)  # frames a second a socket
+FRAME_BURST = env.int("FRAME_BURST", default=200)
+RECALL_WINDOW = timedelta(seconds=env.int("RECALL_SECONDS", default=120))
+EDIT_WINDOW = timedelta(seconds=env.int("EDIT_SECONDS", default=24 * 3600))
+GROUP_MAX_MEMBERS = env.int("GROUP_MAX_MEMBERS", default=5000)
+READER_MAX_UNSENT_BYTES = env.int("READER_MAX_UNSENT_BYTES", default=1024 * 1024)
+READER_MAX_STALL = env.int("READER_MAX_STALL", default=10)  # seconds without progress
+MAX_SESSIONS = env.int("MAX_SESSIONS", default=10)  # devices at once a person
+AVATAR_MAX_BYTES = env.int("AVATAR_MAX_BYTES", default=5 * 1024 * 1024)
+AVATAR_MAX_SIDE = env.int("AVATAR_MAX_SIDE", default=4096)  # pixels
+EMAIL_CODE_SECONDS = env.int("EMAIL_CODE_SECONDS", default=120)
+EMAIL_CODE_TRIES = env.int("EMAIL_CODE_TRIES", default=5)
+# django-ratelimit's notation.
+COST_RATE = env.str("COST_RATE", default="60/m")  # joins, requests and searches, a person
+LOGIN_RATE = env.str("LOGIN_RATE", default="10/m")  # for an account from one IP
+LOGIN_IP_RATE = env.str("LOGIN_IP_RATE", default="100/m")
+CODE_RATE = env.str("CODE_RATE", default="1/m")  # e-mail codes, an address
+CODE_DAY_RATE = env.str("CODE_DAY_RATE", default="10/d")
+CODE_IP_RATE = env.str("CODE_IP_RATE", default="20/h")
+
+# --- language and time -------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_NAME = "chatchat_language"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+
+# --- transport security --------------------------------------------------------------------------------
+
+SECURE = env.bool("SECURE", default=not EMBEDDED)
+if SECURE:
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=365 * 24 * 3600)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+if env.bool("TRUST_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    "loggers": {"chatchat": {"level": env.str("LOG_LEVEL", default="INFO")}},
+}

@@ -1,0 +1,30 @@
+"""The addresses of all doors."""
+
+from django.contrib import admin
+from django.http import HttpRequest, JsonResponse
+from django.urls import include, path, register_converter
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from chatchat.api import IdConverter
+
+register_converter(IdConverter, "id")
+
+
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Alive: this process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+urlpatterns = [
+    path("healthz", healthz),
+    path("admin/", admin.site.urls),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
+    path("api/v1/", include("accounts.urls")),
+    path("api/v1/", include("social.urls")),
+    path("api/v1/", include("groups.urls")),
+    path("api/v1/", include("messaging.urls")),
+]
+handler400 = "chatchat.api.bad_request"
+handler404 = "chatchat.api.not_found"
+handler500 = "chatchat.api.server_error"

@@ -1,0 +1,133 @@
+"""Conversations, who takes part in them and how far they have read, and the messages.
+
+There is one row a message, whoever reads it; a reader is a pair of markers.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chatchat.db import ExactCharField
+
+TITLE_MAX = 64
+
+
+class Conversation(models.Model):
+    """The place where messages go. Its row's lock is what gives messages their one order."""
+
+    class Kind(models.TextChoices):
+        DIRECT = "direct", _("direct")
+        GROUP = "group", _("group")
+
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    title = models.CharField(_("title"), max_length=TITLE_MAX, blank=True)
+    avatar = models.CharField(_("avatar"), max_length=200, blank=True)
+    #: ``<lower id>:<higher id>`` of the two people of a direct conversation: there is one a pair.
+    pair = ExactCharField(max_length=41, unique=True, null=True, blank=True)
+    last_seq = models.BigIntegerField(default=0)
+    last_version = models.BigIntegerField(default=0)
+    last_ordinal = models.BigIntegerField(default=0)
+    #: The newest message's id. Ids grow over all conversations, so that "most recently active" is an
+    #: order without a clock.
+    last_message_id = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("conversation")
+        verbose_name_plural = _("conversations")
+
+    def __str__(self) -> str:
+        return self.title or f"{self.kind} #{self.pk}"
+
+
+class Participant(models.Model):
+    """A person in a conversation: how far they have read and what they may do.
+
+    ``read_seq ≤ delivered_seq ≤ last_seq`` of the conversation; neither marker ever goes back.
+    """
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="participants")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    #: The first message that this person may see.
+    visible_from_seq = models.BigIntegerField(default=1)
+    delivered_seq = models.BigIntegerField(default=0)
+    read_seq = models.BigIntegerField(default=0)
+    #: The ordinal of the message at ``read_seq``: unread is the conversation's last ordinal less this.
+    read_ordinal = models.BigIntegerField(default=0)
+    may_send = models.BooleanField(default=True)
+    may_moderate = models.BooleanField(default=False)
+    muted_until = models.DateTimeField(null=True, blank=True)
+    left_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("participant")
+        verbose_name_plural = _("participants")
+        constraints = (
+            models.UniqueConstraint(fields=("conversation", "user"), name="participant_once"),
+            models.CheckConstraint(condition=Q(read_seq__lte=F("delivered_seq")), name="read_is_delivered"),
+        )
+        indexes = (models.Index(fields=("user", "left_at", "conversation"), name="participant_list"),)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.conversation_id}"
+
+
+class Message(models.Model):
+    """One message, or one line of the system's (no sender), at its place in a conversation."""
+
+    class Kind(models.TextChoices):
+        TEXT = "text", _("text")
+        SYSTEM = "system", _("system")
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
+    seq = models.BigIntegerField()
+    #: The conversation's change counter when this message last changed (RFC 7162's mod-sequence).
+    version = models.BigIntegerField()
+    #: The number of people's messages up to and including this one.
+    ordinal = models.BigIntegerField()
+    sender = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    body = models.TextField(blank=True)
+    data = models.JSONField(default=dict, blank=True)
+    reply_to = models.BigIntegerField(null=True, blank=True)
+    #: The sender's own id for it, a UUID in its canonical form: makes a retry harmless.
+    client_id = ExactCharField(max_length=36, null=True, blank=True)
+    #: Of conversation, kind, body, reply and attachments as sent: tells a retry from a clash.
+    content_hash = models.CharField(max_length=64, blank=True)
+    sent_at = models.DateTimeField(default=timezone.now)
+    edited_at = models.DateTimeField(null=True, blank=True)
+    recalled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints = (
+            models.UniqueConstraint(fields=("conversation", "seq"), name="message_seq_once"),
+            models.UniqueConstraint(fields=("conversation", "version"), name="message_version_once"),
+            # NULLs differ from each other, so the system's messages need no client_id.
+            models.UniqueConstraint(fields=("sender", "client_id"), name="message_client_id_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id}/{self.seq}"
+
+
+class Reaction(models.Model):
+    """A person's emoji on a message."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="reactions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    emoji = ExactCharField(max_length=32)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("reaction")
+        verbose_name_plural = _("reactions")
+        constraints = (models.UniqueConstraint(fields=("message", "user", "emoji"), name="reaction_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.emoji} by {self.user_id}"
