@@ -1,0 +1,167 @@
+"""Fixtures for every test: the stack, real server processes, people.
+
+`api` is the REST door within this process; `server` is a real server that tests of a worker share;
+`start_server` starts another one, with an environment of its own. All of them, and the ORM in the
+test, work on the worker's one database, which is emptied after each test.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from django.core.cache import cache
+
+from scripts.services import Redis
+from tests import settings as test_settings
+from tests.client import ApiClient, wsgi
+from tests.stack.server import Server, server_env
+
+servers_key = pytest.StashKey[list[Server]]()
+
+
+# -------------------------------------------------------------------- the stack
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked as being for the other stack."""
+    other = "production" if test_settings.STACK == "embedded" else "embedded"
+    left_out = [item for item in items if item.get_closest_marker(other)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(test_settings.RUN_DIR, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def stack() -> str:
+    """Which stack this run is on: "embedded" or "production"."""
+    return test_settings.STACK
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    """Codes, limits and cached facts of one test are not the next one's."""
+    cache.clear()
+
+
+# -------------------------------------------------------------------- in this process
+
+
+@pytest.fixture
+def api(db: None) -> Iterator[Callable[[], ApiClient]]:
+    """`api()` is a new client of the REST door, without a server: in this process and transaction."""
+    clients: list[ApiClient] = []
+
+    def new() -> ApiClient:
+        clients.append(ApiClient(transport=wsgi()))
+        return clients[-1]
+
+    yield new
+    for client in clients:
+        client.close()
+
+
+# -------------------------------------------------------------------- real servers
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[pytest.TestReport]:
+    """Show the logs of a failed test's servers."""
+    report: pytest.TestReport = yield
+    if report.failed:
+        for number, server in enumerate(item.stash.get(servers_key, []), 1):
+            report.sections.append((f"log of server {number}", server.log_text()[-6000:]))
+    return report
+
+
+@pytest.fixture
+def start_server(
+    transactional_db: None, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Callable[..., Server]]:
+    """`start_server(RATELIMIT_ENABLE="1", …)` starts a server process with these variables.
+
+    On the production stack it may be called several times: the processes share database and Redis.
+    """
+    started = request.node.stash.setdefault(servers_key, [])
+    mine: list[Server] = []
+
+    def start(**env: str) -> Server:
+        server = Server(log=tmp_path / f"server{len(started) + 1}.log", env=server_env(**env))
+        started.append(server)
+        mine.append(server)
+        server.start()
+        return server
+
+    yield start
+    for server in mine:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def _shared_server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:
+    """The worker's common server, started by the first test that asks for it."""
+    kept: list[Server] = []
+    yield kept
+    for server in kept:
+        server.close()
+
+
+@pytest.fixture
+def server(
+    transactional_db: None,
+    _shared_server: list[Server],
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Server:
+    """A real server with limits off. Tests of a worker share the process (ids never repeat); one that
+    stops, kills or configures it starts its own with `start_server`."""
+    if not _shared_server:
+        log = tmp_path_factory.mktemp("server") / "server.log"
+        _shared_server.append(Server(log=log, env=server_env()))
+    shared = _shared_server[0]
+    request.node.stash.setdefault(servers_key, []).append(shared)
+    if not shared.running:
+        shared.start()
+    shared.wait_until_ready()
+    return shared
+
+
+@pytest.fixture
+def person(server: Server) -> Iterator[Callable[..., ApiClient]]:
+    """`person("Amy")` is somebody newly registered with `server`, signed in."""
+    clients: list[ApiClient] = []
+
+    def new(nickname: str | None = None, **kwargs: str) -> ApiClient:
+        clients.append(ApiClient(server.url))
+        return clients[-1].register(nickname=nickname, **kwargs)
+
+    yield new
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[Redis]:
+    """A Redis server of this test's own, to be stopped, killed and started again.
+
+    `start_server(REDIS_URL=redis_server.url)`
+    """
+    redis = Redis(tmp_path)
+    redis.start()
+    yield redis
+    redis.stop()
+
+
+@pytest.fixture
+def healthy() -> Callable[[Server], None]:
+    """`healthy(server)` asserts that the process still answers."""
+
+    def check(server: Server) -> None:
+        assert httpx.get(f"{server.url}/healthz", timeout=10).status_code == 200
+
+    return check

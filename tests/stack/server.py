@@ -1,0 +1,122 @@
+"""The real server as its own process, on the database of the test that starts it."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+from scripts.services import free_port
+from tests.stack.static import collected_static
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+READY_SECONDS = 60
+
+
+class Server:
+    """`python -m chatchat.server` on a port of its own, which it keeps over restarts."""
+
+    def __init__(self, *, log: Path, env: dict[str, str]) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.ws_url = f"ws://127.0.0.1:{self.port}"
+        self.log = log
+        self._env = env
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "the server is not running"
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start it and wait until /healthz answers."""
+        assert not self.running, "the server is running already"
+        env = os.environ | self._env | {"PORT": str(self.port), "DJANGO_SETTINGS_MODULE": "chatchat.settings"}
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "chatchat.server"],
+                cwd=ROOT,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            if not self.running:
+                raise AssertionError(f"the server ended while starting:\n{self.log_text()[-4000:]}")
+            with contextlib.suppress(httpx.TransportError):
+                if httpx.get(f"{self.url}/healthz", timeout=5).status_code == 200:
+                    return
+            time.sleep(0.03)
+        raise AssertionError(f"the server did not get ready:\n{self.log_text()[-4000:]}")
+
+    def stop(self, *, within: float = 20) -> int:
+        """Tell it to finish and go, as an operator does; its exit code."""
+        assert self._process is not None, "the server is not running"
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            return self._process.wait(within)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise AssertionError(f"the server did not stop within {within} s") from None
+
+    def kill(self) -> None:
+        """As a crash ends it: no warning, no clean-up."""
+        assert self._process is not None, "the server is not running"
+        self._process.kill()
+        self._process.wait()
+
+    def restart(self, *, kill: bool = False) -> None:
+        if kill:
+            self.kill()
+        else:
+            self.stop()
+        self.start()
+
+    def pause(self) -> None:
+        """Freeze the process: it keeps its connections and does nothing."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
+
+    def close(self) -> None:
+        """Whatever state it is in, it is gone afterwards."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGCONT)
+            self._process.kill()
+            self._process.wait()
+
+    def log_text(self) -> str:
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+
+def server_env(**overrides: str) -> dict[str, str]:
+    """The environment of a server on the database that this worker's tests use."""
+    from django.db import connection
+
+    name = connection.settings_dict["NAME"]
+    if connection.vendor == "sqlite":
+        url = f"sqlite:///{name}"
+    else:
+        url = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{name}"
+    var = Path(os.environ["VAR_DIR"])
+    static = var / "static"
+    if not static.exists():
+        static.symlink_to(collected_static())
+    # Limits are for people; a test that is about them starts a server with RATELIMIT_ENABLE="1".
+    return {"DATABASE_URL": url, "RATELIMIT_ENABLE": "0", "VAR_DIR": str(var)} | overrides
