@@ -26,7 +26,7 @@ def write_transaction() -> Iterator[None]:
         yield
 
 
-class ExactCharField(models.CharField[str, str]):
+class ExactCharField(models.CharField):
     """A string that is compared byte for byte: e-mail addresses, client ids, subjects, emoji.
 
     The default collations of MySQL and MariaDB hold two different emoji, or ``e`` and ``é``, equal.
