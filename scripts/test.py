@@ -1,0 +1,243 @@
+#!/usr/bin/env python3
+"""Style, types, layers, and every test on both stacks.
+
+    python scripts/test.py                        everything, as `make test`
+    python scripts/test.py --lint                 only what needs no test
+    python scripts/test.py --stack STACK -- ...   only pytest, on one stack, with these arguments
+
+Stops at the first thing that fails, shows the end of what it said and what to do about it.
+"""
+
+import argparse
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.services import end_on, services
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+WORKERS = 2
+SUMMARY = re.compile(r"=+ .*(?:passed|failed|error|no tests ran).* in [\d.]+s.*=+")
+
+#: Variables that choose a stack or bend it: the tests set their own.
+OURS = (
+    *("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY", "ALLOWED_HOSTS", "PORT", "DEV_MAIL", "DEBUG"),
+    *("RATELIMIT_ENABLE", "VAR_DIR", "SECURE", "SITE_URL", "CHANNEL_LAYER", "DJANGO_SETTINGS_MODULE"),
+    *("TEST_REDIS_URLS", "LOG_LEVEL", "PYTEST_ADDOPTS"),
+)
+
+
+@dataclass
+class Step:
+    name: str
+    command: list[str]
+    hint: str
+    env: dict[str, str] = field(default_factory=dict)
+
+
+class StepFailedError(Exception):
+    """What failed, and what to do about it."""
+
+
+def tool(name: str) -> str:
+    return str(BIN / name)
+
+
+def manage(*arguments: str) -> list[str]:
+    return [sys.executable, "manage.py", *arguments]
+
+
+def checks(production: Mapping[str, str]) -> list[Step]:
+    """What is said of the code without running it; the longest first."""
+    deploy = {
+        **production,
+        "SECRET_KEY": "checked-but-never-used-" + "0123456789abcdef" * 3,
+        "ALLOWED_HOSTS": "chat.example.com",
+        "SITE_URL": "https://chat.example.com",
+        "EMAIL_URL": "smtp://localhost:25",
+    }
+    return [
+        Step("mypy --strict", [tool("mypy")], "mend the types"),
+        Step("ruff check", [tool("ruff"), "check", "."], "`make format` mends most"),
+        Step("ruff format", [tool("ruff"), "format", "--check", "."], "run `make format`"),
+        Step("djlint", [tool("djlint"), "templates", "--lint", "--quiet"], "mend the template"),
+        Step("lint-imports", [tool("lint-imports")], "an import runs against the layers of pyproject.toml"),
+        Step(
+            "makemigrations --check",
+            manage("makemigrations", "--check", "--dry-run"),
+            "a model changed without a migration: run `.venv/bin/python manage.py makemigrations`",
+        ),
+        Step(
+            "check --deploy",
+            manage("check", "--deploy", "--fail-level", "WARNING", "--database", "default"),
+            "mend the settings or models it names",
+            deploy,
+        ),
+    ]
+
+
+class Runner:
+    """Runs commands with a clean environment and sees that nothing of them is left."""
+
+    def __init__(self, var: Path) -> None:
+        self.env = {name: value for name, value in os.environ.items() if name not in OURS}
+        self.env |= {"LC_ALL": "C.UTF-8", "PYTHONUTF8": "1", "VAR_DIR": str(var)}
+        self.running: set[subprocess.Popen[bytes]] = set()
+        self.stopping = threading.Event()
+
+    @contextlib.contextmanager
+    def _process(self, command: list[str], env: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+        # A session of its own, so that what it leaves behind is ended with it.
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=self.env | env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self.running.add(process)
+        try:
+            yield process
+        finally:
+            self.running.discard(process)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+    def end_all(self) -> None:
+        self.stopping.set()
+        for process in list(self.running):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGINT)
+
+    def check(self, step: Step) -> None:
+        """Run one check with its output kept for the case that it fails."""
+        if self.stopping.is_set():
+            return
+        started = time.monotonic()
+        with self._process(step.command, step.env) as process:
+            output = process.communicate()[0].decode(errors="replace")
+        if self.stopping.is_set():
+            return
+        took = time.monotonic() - started
+        if process.returncode == 0:
+            say(f"  ok      {step.name:<24} {took:6.1f} s")
+            return
+        self.stopping.set()
+        say(f"  FAILED  {step.name:<24} {took:6.1f} s\n")
+        say("\n".join(output.rstrip().splitlines()[-60:]))
+        raise StepFailedError(f"{step.name}: {step.hint}")
+
+    def check_all(self, steps: list[Step]) -> None:
+        with ThreadPoolExecutor(WORKERS) as pool:
+            futures = [pool.submit(self.check, step) for step in steps]
+            try:
+                for future in futures:
+                    future.result()
+            except BaseException:
+                self.end_all()
+                raise
+
+    def pytest(self, stack: str, env: Mapping[str, str], arguments: list[str]) -> str:
+        """Run pytest with its output shown as it comes; its summary line."""
+        color = ["--color=yes"] if sys.stdout.isatty() else []
+        command = [sys.executable, "-m", "pytest", *color, *arguments]
+        tail = b""
+        with self._process(command, env) as process:
+            assert process.stdout is not None
+            try:
+                while chunk := os.read(process.stdout.fileno(), 65536):
+                    sys.stdout.buffer.write(chunk)
+                    sys.stdout.buffer.flush()
+                    tail = (tail + chunk)[-65536:]
+                process.wait()
+            except KeyboardInterrupt:
+                with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+                    os.killpg(process.pid, signal.SIGINT)
+                    process.wait(20)
+                raise
+        if process.returncode != 0:
+            again = f"make test-one STACK={stack} T=path/of/the/test"
+            raise StepFailedError(f"tests on the {stack} stack: to try one again: {again}")
+        lines = SUMMARY.findall(re.sub(r"\x1b\[[\d;]*m", "", tail.decode(errors="replace")))
+        return lines[-1].strip("= ") if lines else "no summary"
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def everything(runner: Runner) -> None:
+    started = time.monotonic()
+    with services(redis_servers=WORKERS) as production:
+        say("[3/4] style, types, layers")
+        runner.check_all(checks(production))
+        arguments = ["-n", str(WORKERS), "--dist", "worksteal"]
+        summaries = {}
+        for stack, env in (("embedded", {}), ("production", production)):
+            say(f"[4/4] tests on the {stack} stack")
+            summaries[stack] = runner.pytest(stack, env, arguments)
+    minutes, seconds = divmod(int(time.monotonic() - started), 60)
+    for stack, summary in summaries.items():
+        say(f"{stack:<10} {summary}")
+    say(f"all passed in {minutes} min {seconds} s")
+
+
+def lint(runner: Runner) -> None:
+    with services() as production:
+        runner.check_all(checks(production))
+
+
+def one(runner: Runner, stack: str, arguments: list[str]) -> None:
+    if stack == "embedded":
+        runner.pytest(stack, {}, arguments)
+        return
+    with services(redis_servers=WORKERS) as production:
+        runner.pytest(stack, production, arguments)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--lint", action="store_true")
+    parser.add_argument("--stack", choices=["embedded", "production"])
+    parser.add_argument("arguments", nargs="*")
+    options = parser.parse_args()
+    end_on(signal.SIGTERM, signal.SIGHUP)
+    what: Callable[[Runner], None] = everything
+    if options.lint:
+        what = lint
+    elif options.stack:
+        what = lambda runner: one(runner, options.stack, options.arguments)  # noqa: E731
+    try:
+        with tempfile.TemporaryDirectory(prefix="chatchat-") as var:
+            what(Runner(Path(var)))
+    except StepFailedError as failure:
+        say(f"\nstopped. {failure}")
+        return 1
+    except KeyboardInterrupt:
+        say("\ninterrupted")
+        return 130
+    except (RuntimeError, FileNotFoundError) as error:
+        say(f"\nstopped. {error}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
