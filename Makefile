@@ -24,7 +24,7 @@ format: ## put the code in the project's style
 	@scripts/setup.sh dev && .venv/bin/ruff check --quiet --fix-only . && .venv/bin/ruff format .
 
 COMPILE = .venv/bin/python -m uv pip compile --quiet --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --no-header
+	--no-emit-index-url --no-emit-find-links --no-header --annotation-style line
 
 lock: ## resolve requirements/*.in again; LOCK_FLAGS=--upgrade raises versions
 	@scripts/setup.sh dev && .venv/bin/python -m pip install --quiet uv

@@ -104,7 +104,7 @@ class Runner:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=self.env | env,
+            env={**self.env, **env},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

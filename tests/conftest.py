@@ -6,7 +6,7 @@ test, work on the worker's one database, which is emptied after each test.
 """
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import httpx
@@ -70,11 +70,14 @@ def api(db: None) -> Iterator[Callable[[], ApiClient]]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show the logs of a failed test's servers."""
-    report: pytest.TestReport = yield
+    report = yield
     if report.failed:
-        for number, server in enumerate(item.stash.get(servers_key, []), 1):
+        servers: list[Server] = item.stash.get(servers_key, [])
+        for number, server in enumerate(servers, 1):
             report.sections.append((f"log of server {number}", server.log_text()[-6000:]))
     return report
 
