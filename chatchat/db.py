@@ -1,12 +1,22 @@
 """Transactions and columns that mean the same on SQLite, MariaDB and MySQL."""
 
+import functools
+import random
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
-from django.db import connection, models, transaction
+from django.db import OperationalError, connection, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+TRIES = 8
+#: MySQL and MariaDB: lock wait timeout, deadlock, "record has changed since last read".
+_LOCK_ERRORS = frozenset({1205, 1213, 1020})
 
 _sqlite_turn = threading.RLock()
 
@@ -24,6 +34,37 @@ def write_transaction() -> Iterator[None]:
         return
     with _sqlite_turn, transaction.atomic():
         yield
+
+
+class StartOver(Exception):  # noqa: N818 - a request, not an error
+    """Raised in a ``retried`` service: what was read before the lock was taken has changed meanwhile."""
+
+
+def is_deadlock(error: OperationalError) -> bool:
+    """The database undid the transaction in favour of another one: the same again may well succeed."""
+    return bool(error.args) and error.args[0] in _LOCK_ERRORS
+
+
+def retried(service: Callable[P, R]) -> Callable[P, R]:
+    """Let ``service``, which opens its own ``write_transaction``, run again after a deadlock.
+
+    Within an outer transaction a deadlock has undone that one too, so only its owner may retry.
+    """
+
+    @functools.wraps(service)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        for tried in range(1, TRIES):
+            try:
+                return service(*args, **kwargs)
+            except StartOver:
+                pass
+            except OperationalError as error:
+                if connection.in_atomic_block or not is_deadlock(error):
+                    raise
+            time.sleep(random.uniform(0, 0.005 * 2**tried))  # noqa: S311 - spreads the retries
+        return service(*args, **kwargs)
+
+    return run
 
 
 class ExactCharField(models.CharField):
