@@ -2,9 +2,10 @@
 
 from django.contrib import admin
 from django.http import HttpRequest, JsonResponse
-from django.urls import include, path, register_converter
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from django.urls import include, path, re_path, register_converter
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from chatchat import pages
 from chatchat.api import IdConverter
 
 register_converter(IdConverter, "id")
@@ -19,7 +20,13 @@ urlpatterns = [
     path("healthz", healthz),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
+    path(
+        "api/docs/",
+        SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="chatchat/api_docs.html"),
+        name="api-docs",
+    ),
+    path("", pages.welcome, name="welcome"),
+    re_path(r"^docs/(?P<name>[a-z0-9-]+)/$", pages.document, name="document"),
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("social.urls")),
     path("api/v1/", include("groups.urls")),

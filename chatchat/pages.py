@@ -1,0 +1,66 @@
+"""The first page, and the documents of ``docs/`` as pages."""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import require_safe
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+
+DOCS_DIR: Path = settings.BASE_DIR / "docs"
+
+
+@require_safe
+def welcome(request: HttpRequest) -> HttpResponse:
+    """What this is, and the four doors."""
+    return render(request, "chatchat/welcome.html", {"dev_mail": settings.DEV_MAIL})
+
+
+@require_safe
+def document(request: HttpRequest, name: str) -> HttpResponse:
+    """``docs/<name>.md`` as a page; the route lets nothing but letters, digits and hyphens through."""
+    path = DOCS_DIR / f"{name}.md"
+    if not path.is_file():
+        raise Http404
+    text = path.read_text(encoding="utf-8")
+    title = re.search(r"^# (.+)$", text, re.MULTILINE)
+    context = {"title": title.group(1) if title else name, "body": as_html(text)}
+    return render(request, "chatchat/document.html", context)
+
+
+class _Renderer(RendererHTML):
+    """Tables that scroll on a narrow screen, and alignment by class: the site's policy refuses styles."""
+
+    def table_open(self, tokens: list[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return '<div class="scroll"><table>\n'
+
+    def table_close(self, tokens: list[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return "</table></div>\n"
+
+    def renderToken(  # noqa: N802 - the library's name
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        token = tokens[idx]
+        if token.tag in {"th", "td"} and "style" in token.attrs:
+            style = str(token.attrs.pop("style"))
+            token.attrs["class"] = style.removeprefix("text-align:")
+        return super().renderToken(tokens, idx, options, env)
+
+
+def as_html(text: str) -> SafeString:
+    """Markdown of our own as HTML; raw HTML in it is shown as text. Headings can be linked to."""
+    markdown = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).enable("table")
+    tokens = markdown.parse(text)
+    for heading, content in pairwise(tokens):
+        if heading.type == "heading_open":
+            heading.attrs["id"] = re.sub(r"[^\w]+", "-", content.content.lower()).strip("-")
+    html: str = markdown.renderer.render(tokens, markdown.options, {})
+    return mark_safe(html)  # noqa: S308 - escaped above
