@@ -11,6 +11,8 @@ from typing import Any, ParamSpec, TypeVar
 from django.db import OperationalError, connection, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from chatchat.errors import Unavailable
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -53,16 +55,17 @@ def retried(service: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(service)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        for tried in range(1, TRIES):
+        for tried in range(1, TRIES + 1):
             try:
                 return service(*args, **kwargs)
             except StartOver:
-                pass
+                if tried == TRIES:
+                    raise Unavailable from None
             except OperationalError as error:
-                if connection.in_atomic_block or not is_deadlock(error):
+                if tried == TRIES or connection.in_atomic_block or not is_deadlock(error):
                     raise
             time.sleep(random.uniform(0, 0.005 * 2**tried))  # noqa: S311 - spreads the retries
-        return service(*args, **kwargs)
+        raise AssertionError("unreachable")
 
     return run
 
