@@ -6,7 +6,9 @@ throw-away servers and sets them. Each pytest-xdist worker gets a database, a Re
 tests start inherit (see `tests/stack/server.py`).
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -18,6 +20,7 @@ STACK = "production" if os.environ.get("DATABASE_URL", "").startswith(("mysql", 
 # In memory where there is such a place: nothing here must outlive the machine, only processes.
 _shm = Path("/dev/shm")  # noqa: S108
 RUN_DIR = Path(tempfile.mkdtemp(prefix="chatchat-", dir=_shm if os.access(_shm, os.W_OK) else None))
+atexit.register(shutil.rmtree, RUN_DIR, ignore_errors=True)
 
 os.environ["VAR_DIR"] = str(RUN_DIR)
 os.environ["DEV_MAIL"] = "1"
@@ -39,4 +42,6 @@ if STACK == "embedded":
     DATABASES["default"]["TEST"] = {"NAME": str(RUN_DIR / "test.sqlite3")}
 
 # In this process a template's {% static %} needs no collected files; a server process has them.
+STATIC_ROOT = RUN_DIR / "no-static"
+STATIC_ROOT.mkdir()
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

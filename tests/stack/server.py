@@ -56,12 +56,12 @@ class Server:
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
             if not self.running:
-                raise AssertionError(f"the server ended while starting:\n{self.log_text()[-4000:]}")
+                raise AssertionError(f"the server ended while starting: {self.last_line()}")
             with contextlib.suppress(httpx.TransportError):
                 if httpx.get(f"{self.url}/healthz", timeout=5).status_code == 200:
                     return
             time.sleep(0.03)
-        raise AssertionError(f"the server did not get ready:\n{self.log_text()[-4000:]}")
+        raise AssertionError(f"the server did not get ready: {self.last_line()}")
 
     def stop(self, *, within: float = 20) -> int:
         """Tell it to finish and go, as an operator does; its exit code."""
@@ -100,6 +100,9 @@ class Server:
             self._process.send_signal(signal.SIGCONT)
             self._process.kill()
             self._process.wait()
+
+    def last_line(self) -> str:
+        return (self.log_text().rstrip().splitlines() or ["it said nothing"])[-1]
 
     def log_text(self) -> str:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
