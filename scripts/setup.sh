@@ -93,14 +93,15 @@ sys.exit(not pathlib.Path(sysconfig.get_path("include"), "Python.h").exists())' 
 fi
 
 if [ -n "$missing" ]; then
-    command="apt-get install --yes --no-install-recommends $(echo $missing)"
+    missing=$(echo $missing)
+    command="apt-get install --yes --no-install-recommends $missing"
     if [ "$(id -u)" -ne 0 ] || ! has apt-get; then
         fail "Packages of the system are missing. Install them and start again:
-    sudo $command"
+    sudo apt-get update && sudo $command"
     fi
-    say "      Debian packages: $(echo $missing)"
+    say "      installing Debian packages: $missing"
     quietly apt-get update --quiet || true # stale lists may still do
-    quietly $command || fail "That could not be installed. Try it by hand, then start again:
+    quietly $command --option DPkg::Lock::Timeout=120 || fail "That could not be installed. Try it by hand, then start again:
     apt-get update && $command"
 fi
 

@@ -8,14 +8,17 @@ test, work on the worker's one database, which is emptied after each test.
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from django.core.cache import cache
+from pytest_django.fixtures import Settings
 
 from scripts.services import Redis
 from tests import settings as test_settings
 from tests.client import ApiClient, wsgi
+from tests.people import sign_in
 from tests.stack.server import Server, server_env
 
 servers_key = pytest.StashKey[list[Server]]()
@@ -53,13 +56,19 @@ def _empty_cache() -> None:
 
 
 @pytest.fixture
-def api(db: None) -> Iterator[Callable[[], ApiClient]]:
-    """`api()` is a new client of the REST door, without a server: in this process and transaction."""
+def api(db: None, settings: Settings) -> Iterator[Callable[[], ApiClient]]:
+    """`api()` is a new client of the REST door, without a server: in this process and transaction;
+    `api("Amy")` is one signed in as somebody new.
+
+    What happens on commit happens only in a test marked `django_db(transaction=True)`.
+    """
+    settings.EMAIL_BACKEND = "accounts.devmail.KeepMail"  # pytest-django has put its own there
     clients: list[ApiClient] = []
 
-    def new() -> ApiClient:
-        clients.append(ApiClient(transport=wsgi()))
-        return clients[-1]
+    def new(nickname: str | None = None, **fields: Any) -> ApiClient:
+        client = ApiClient(transport=wsgi())
+        clients.append(client)
+        return client if nickname is None else sign_in(client, nickname, **fields)
 
     yield new
     for client in clients:
@@ -135,13 +144,17 @@ def server(
 
 
 @pytest.fixture
-def person(server: Server) -> Iterator[Callable[..., ApiClient]]:
-    """`person("Amy")` is somebody newly registered with `server`, signed in."""
+def person(transactional_db: None, request: pytest.FixtureRequest) -> Iterator[Callable[..., ApiClient]]:
+    """`person("Amy")` is somebody new, signed in to `server`, or to `person("Amy", server=other)`.
+
+    Made by the services, which is quicker than by the door; that is `ApiClient(server.url).register()`.
+    """
     clients: list[ApiClient] = []
 
-    def new(nickname: str | None = None, **kwargs: str) -> ApiClient:
-        clients.append(ApiClient(server.url))
-        return clients[-1].register(nickname=nickname, **kwargs)
+    def new(nickname: str = "", *, server: Server | None = None, **fields: Any) -> ApiClient:
+        server = server or request.getfixturevalue("server")
+        clients.append(sign_in(ApiClient(server.url), nickname, **fields))
+        return clients[-1]
 
     yield new
     for client in clients:

@@ -1,0 +1,52 @@
+"""People made by the services, and the ORM for tests that run in an event loop."""
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from django.db import connections
+
+from accounts.models import User
+from accounts.services.sessions import begin_with_tokens
+from tests.client import PASSWORD, ApiClient, ok
+
+T = TypeVar("T")
+
+_numbers = itertools.count(1)
+
+
+def orm(call: Callable[[], T]) -> T:
+    """What `call` returns: `orm(lambda: Message.objects.count())`, in a test that is async or not."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return call()
+
+    def in_thread() -> T:
+        try:
+            return call()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(in_thread).result()
+
+
+def new_user(nickname: str = "", *, email: str = "", password: str = PASSWORD, **fields: Any) -> User:
+    """Somebody new."""
+    number = next(_numbers)
+    nickname = nickname or f"Person {number}"
+    email = email or f"p{number}@example.com"
+    return orm(lambda: User.objects.create_user(email, password, nickname=nickname, **fields))
+
+
+def sign_in(client: ApiClient, user: User | str = "", **fields: Any) -> ApiClient:
+    """The client, signed in as this person, or as somebody new of this nickname."""
+    somebody = user if isinstance(user, User) else new_user(user, **fields)
+    _, pair = orm(lambda: begin_with_tokens(user=somebody))
+    client.token, client.refresh_token = pair.access, pair.refresh
+    client.email, client.password = str(somebody.email), fields.get("password", PASSWORD)
+    client.user = ok(client.get("users/me")).json()
+    return client
