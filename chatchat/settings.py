@@ -85,7 +85,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "chatchat.middleware.RefusalMiddleware",
@@ -160,7 +160,13 @@ if REDIS_URL:
         "default": {"BACKEND": "chatchat.realtime.layers.RedisLayer", "CONFIG": {"url": REDIS_URL}}
     }
 else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            # Of the default, 300, codes and counts would be thrown out while they still count.
+            "OPTIONS": {"MAX_ENTRIES": 200_000},
+        }
+    }
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 if _layer := env.str("CHANNEL_LAYER", default=""):  # a stock layer by its dotted path, for comparison
     CHANNEL_LAYERS = {

@@ -27,6 +27,7 @@ urlpatterns = [
     ),
     path("", pages.welcome, name="welcome"),
     re_path(r"^docs/(?P<name>[a-z0-9-]+)/$", pages.document, name="document"),
+    path("media/", include("accounts.media_urls")),
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("social.urls")),
     path("api/v1/", include("groups.urls")),

@@ -1,0 +1,127 @@
+"""Who is asking: an access token, or the cookie of the pages. Both stand for a live Session.
+
+What was revoked is refused at the next request: each request looks the session up, with its person,
+in one query.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext_lazy as _
+from rest_framework.authentication import BaseAuthentication, CSRFCheck
+from rest_framework.request import Request
+
+from accounts import tokens
+from accounts.models import Session, User
+from accounts.services import sessions
+from chatchat.clock import now
+from chatchat.errors import Forbidden, NotAuthenticated
+
+#: Where the Django session of a page login keeps our Session's id.
+PAGE_SESSION_KEY = "chatchat_session_id"
+SEEN_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What was shown and holds: whose, which session, from when, until when."""
+
+    user_id: int
+    session_id: int
+    expires_at: datetime
+    issued_at: datetime
+
+
+def authenticate_token(token: str) -> Credentials:
+    """Check an access token and its session. Raises NotAuthenticated, Forbidden (``banned``)."""
+    credentials, _ = _by_token(token)
+    return credentials
+
+
+def authenticate_page_session(session_key: str) -> Credentials:
+    """Check the pages' session cookie by its value. Raises NotAuthenticated, Forbidden (``banned``)."""
+    engine: Any = import_module(settings.SESSION_ENGINE)
+    credentials, _ = by_page(engine.SessionStore(session_key))
+    return credentials
+
+
+def _by_token(token: str) -> tuple[Credentials, Session]:
+    claims = tokens.read_access(token)
+    session = _live(claims.session_id, claims.user_id)
+    return Credentials(claims.user_id, session.pk, claims.expires_at, claims.issued_at), session
+
+
+def by_page(page: SessionBase) -> tuple[Credentials, Session]:
+    """The live Session that a Django session stands for. Raises NotAuthenticated, Forbidden."""
+    try:
+        session_id, user_id = int(page[PAGE_SESSION_KEY]), int(page[SESSION_KEY])
+    except (KeyError, ValueError, TypeError):
+        raise NotAuthenticated from None
+    session = _live(session_id, user_id)
+    if not constant_time_compare(page.get(HASH_SESSION_KEY, ""), session.user.get_session_auth_hash()):
+        raise _ended()
+    expires_at = session.created_at + timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    return Credentials(user_id, session.pk, expires_at, session.created_at), session
+
+
+def _live(session_id: int, user_id: int) -> Session:
+    session = Session.objects.select_related("user").filter(pk=session_id, user_id=user_id).first()
+    if session is None or session.user.deleted_at is not None:
+        raise _ended()
+    if session.user.banned_at is not None:
+        raise sessions.Banned
+    if session.revoked_at is not None:
+        raise _ended()
+    moment = now()
+    if session.last_seen_at < moment - SEEN_EVERY:
+        sessions.seen(session, moment=moment)
+    return session
+
+
+def _ended() -> NotAuthenticated:
+    return NotAuthenticated(_("This session has ended. Sign in again."), details={"reason": "session_ended"})
+
+
+class BearerAuthentication(BaseAuthentication):
+    """``Authorization: Bearer <access token>``."""
+
+    def authenticate(self, request: Request) -> tuple[User, Credentials] | None:
+        scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        credentials, session = _by_token(token.strip())
+        return session.user, credentials
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class PageSessionAuthentication(BaseAuthentication):
+    """The session cookie of the pages, with Django's CSRF token for whatever writes."""
+
+    def authenticate(self, request: Request) -> tuple[User, Credentials] | None:
+        page: SessionBase = request._request.session
+        if PAGE_SESSION_KEY not in page:
+            return None
+        credentials, session = by_page(page)
+        self._enforce_csrf(request._request)
+        return session.user, credentials
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+    def _enforce_csrf(self, request: HttpRequest) -> None:
+        check: Any = CSRFCheck(lambda _: HttpResponse())
+        check.process_request(request)
+        if check.process_view(request, None, (), {}):
+            raise Forbidden(
+                "The CSRF token is missing or wrong: send the cookie's value as X-CSRFToken.",
+                code="csrf_failed",
+            )

@@ -1,0 +1,32 @@
+"""How often one may try, for the doors of accounts."""
+
+import hashlib
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from chatchat.ratelimit import client_ip, limit, space
+
+
+def _hidden(email: str) -> str:
+    return hashlib.sha256(email.encode()).hexdigest()
+
+
+def limit_codes(request: HttpRequest, *, email: str) -> None:
+    """One more code for this normalised address, from this IP."""
+    address = _hidden(email)
+    limit(request, group="code-ip", key=client_ip(request), rate=settings.CODE_IP_RATE, strict=True)
+    space(group="code", key=address, rate=settings.CODE_RATE)
+    limit(request, group="code-day", key=address, rate=settings.CODE_DAY_RATE, strict=True)
+
+
+def limit_login(request: HttpRequest, *, email: str) -> None:
+    """One more try at this account's password, or at one of its codes, from this IP."""
+    ip = client_ip(request)
+    limit(request, group="login-ip", key=ip, rate=settings.LOGIN_IP_RATE, strict=True)
+    limit(request, group="login", key=f"{_hidden(email)}:{ip}", rate=settings.LOGIN_RATE, strict=True)
+
+
+def limit_cost(request: HttpRequest, *, group: str, user_id: int) -> None:
+    """One more of something that costs: a search, a picture."""
+    limit(request, group=group, key=str(user_id), rate=settings.COST_RATE)

@@ -1,0 +1,63 @@
+"""Mails to people: worded in their language, sent by a few background threads.
+
+How long a mail server takes, or whether there was anything to send at all, does not show in the
+answer to the request. What is waiting when the process ends is still sent.
+"""
+
+import logging
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import BoundedSemaphore
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.template.loader import render_to_string
+from django.utils.translation import get_language
+
+from chatchat.errors import Unavailable
+
+log = logging.getLogger("chatchat.mail")
+
+THREADS = 4
+#: How many mails may wait; past that, asking for one more is refused.
+WAITING = 500
+
+_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="mail")
+_room = BoundedSemaphore(WAITING)
+
+
+def language_now() -> str:
+    """The requester's language, among those we speak."""
+    language = get_language() or settings.LANGUAGE_CODE
+    return language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+
+
+def send(*, template: str | None, to: str, language: str, **context: Any) -> None:
+    """Have ``templates/accounts/mail/<template>.<language>.txt`` (first line: the subject) sent to ``to``.
+
+    Without a template the same way is gone and nothing is sent. Raises Unavailable where too many wait.
+    """
+    if getattr(get_connection(), "immediate", False):
+        _send(template, to, language, context)
+        return
+    if not _room.acquire(blocking=False):
+        raise Unavailable
+    _threads.submit(_send, template, to, language, context).add_done_callback(_done)
+
+
+def _done(future: Future[None]) -> None:
+    _room.release()
+
+
+def _send(template: str | None, to: str, language: str, context: dict[str, Any]) -> None:
+    if template is None:
+        return
+    try:
+        text = render_to_string(
+            f"accounts/mail/{template}.{language}.txt", {"site": settings.SITE_URL, **context}
+        )
+        subject, _, body = text.partition("\n")
+        EmailMessage(subject.strip(), body.strip() + "\n", to=[to]).send()
+    except Exception as error:
+        # Neither the text nor the traceback's frames: they hold the code.
+        log.error("a mail (%s) could not be sent: %s", template, type(error).__name__)

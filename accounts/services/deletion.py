@@ -1,0 +1,32 @@
+"""The end of an account."""
+
+from accounts.models import DELETED_NICKNAME, User
+from accounts.services import avatars, passwords, sessions
+from chatchat import policies
+from chatchat.clock import now
+from chatchat.db import retried, write_transaction
+
+
+def delete_person(*, user: User, current_password: str) -> None:
+    """Leave an empty shell: what they wrote stays, under a name that says so. Raises WrongPassword."""
+    passwords.confirm(user, current_password)
+    _empty(user_id=user.pk)
+
+
+@retried
+def _empty(*, user_id: int) -> None:
+    with write_transaction():
+        # Conversations are locked before people, here as everywhere.
+        policies.person_deleted(user_id)
+        user = User.objects.select_for_update().get(pk=user_id)
+        if user.deleted_at is not None:
+            return
+        avatars.forget_on_commit(user.avatar)
+        user.email, user.nickname, user.introduction, user.avatar = None, DELETED_NICKNAME, "", ""
+        user.is_staff = user.is_superuser = False
+        user.deleted_at = now()
+        user.set_unusable_password()
+        user.save()
+        user.groups.clear()
+        user.user_permissions.clear()
+        sessions.end_all(user_id=user_id, reason="deleted")

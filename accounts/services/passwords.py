@@ -1,0 +1,118 @@
+"""Passwords: their rules, checking, changing, resetting."""
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts import mail
+from accounts.models import User
+from accounts.services import codes, sessions
+from accounts.services.codes import CodeInvalid, Purpose
+from chatchat.db import retried, write_transaction
+from chatchat.errors import Forbidden, Invalid, NotAuthenticated
+from chatchat.text import check_encodable
+
+PASSWORD_MAX = 128
+
+
+class WrongPassword(Forbidden):
+    """403: signed in, but the current password that was given with the request is not theirs."""
+
+    code = "wrong_password"
+    message = _("That is not your current password.")
+
+
+class InvalidCredentials(NotAuthenticated):
+    """401: no such account, or not its password; nobody is told which."""
+
+    code = "invalid_credentials"
+    message = _("The e-mail address or the password is wrong.")
+
+
+def check_new_password(password: str) -> str:
+    """10 to 128 characters, not only digits, not a common one. Raises Invalid."""
+    check_encodable(password, field="password")
+    if len(password) > PASSWORD_MAX:
+        raise Invalid(
+            details={"password": [_("At most %(maximum)d characters.") % {"maximum": PASSWORD_MAX}]}
+        )
+    try:
+        validate_password(password)
+    except ValidationError as error:
+        raise Invalid(details={"password": list(error.messages)}) from None
+    return password
+
+
+def authenticate(*, email: str, password: str) -> User:
+    """The person who signs in with these. Raises InvalidCredentials, and Banned to whom the password is.
+
+    One query and one hash, whether the address is known or not.
+    """
+    user = User.objects.filter(email=email, deleted_at__isnull=True).first()
+    if user is None:
+        make_password(password)  # what checking would have cost
+        raise InvalidCredentials
+    if not user.check_password(password):
+        raise InvalidCredentials
+    if user.banned_at is not None:
+        raise sessions.Banned
+    return user
+
+
+def confirm(user: User, password: str) -> None:
+    """Check the current password of somebody who is signed in. Raises WrongPassword."""
+    if not user.check_password(password):
+        raise WrongPassword
+
+
+def change(
+    *,
+    user: User,
+    session_id: int,
+    password: str,
+    code: str | None = None,
+    current_password: str | None = None,
+) -> None:
+    """A new password by the current one or by a code; every other session ends.
+
+    Raises WrongPassword, CodeInvalid.
+    """
+    hashed = _hash_new(password)
+    if current_password is not None:
+        confirm(user, current_password)
+    else:
+        email = user.email or ""
+        codes.check(purpose=Purpose.CHANGE_PASSWORD, email=email, code=code or "", user_id=user.pk).take()
+    _set(user_id=user.pk, hashed=hashed, but=session_id)
+    user.password = hashed
+    _tell(user)
+
+
+def reset(*, email: str, code: str, password: str) -> None:
+    """A new password by a code to the account's address; every session ends. Raises CodeInvalid."""
+    proof = codes.check(purpose=Purpose.RESET_PASSWORD, email=email, code=code)
+    hashed = _hash_new(password)
+    user = User.objects.active().filter(email=email).first()
+    if user is None:
+        raise CodeInvalid
+    proof.take()
+    _set(user_id=user.pk, hashed=hashed, but=None)
+    _tell(user)
+
+
+def _hash_new(password: str) -> str:
+    # Slow on purpose, so never within a transaction.
+    return make_password(check_new_password(password))
+
+
+@retried
+def _set(*, user_id: int, hashed: str, but: int | None) -> None:
+    with write_transaction():
+        User.objects.filter(pk=user_id).update(password=hashed)
+        sessions.end_all(user_id=user_id, but=but, reason="password_changed")
+
+
+def _tell(user: User) -> None:
+    if user.email:
+        mail.send(template="password_changed", to=user.email, language=user.language)

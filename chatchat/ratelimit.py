@@ -1,0 +1,92 @@
+"""Limits on how often: django-ratelimit's counting, our answers.
+
+Counting is exact: one atomic increment a call, on LocMem (one process) as on Redis. A window is fixed
+and starts at a moment of its own for each key, so the end of one and the start of the next may come
+together; what must keep its distance from its predecessor uses ``space``.
+"""
+
+import ipaddress
+import math
+import time
+from typing import Final
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.cache.backends.locmem import LocMemCache
+from django.http import HttpRequest
+from django_ratelimit.core import _split_rate, get_usage
+from redis.exceptions import RedisError
+
+from chatchat.errors import TooMany, Unavailable
+
+#: Counts while Redis is away: then limits hold a process.
+_local: Final = LocMemCache("ratelimit", {"OPTIONS": {"MAX_ENTRIES": 100_000}})
+
+
+def raw_ip(request: HttpRequest) -> str:
+    """The caller's address; "" where there is none, as on a Unix socket."""
+    try:
+        parsed = ipaddress.ip_address(request.META.get("REMOTE_ADDR") or "")
+    except ValueError:
+        return ""
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(parsed.ipv4_mapped or ipaddress.IPv6Address(int(parsed)))  # without a scope
+    return str(parsed)
+
+
+def client_ip(request: HttpRequest) -> str:
+    """What limits count as one caller: the address; of IPv6 the /64 network that a subscriber gets."""
+    address = raw_ip(request)
+    if ":" in address:
+        return str(ipaddress.ip_network((address, 64), strict=False).network_address)
+    return address
+
+
+def limit(request: HttpRequest, *, group: str, key: str, rate: str, strict: bool = False) -> None:
+    """Count one more of ``group`` for ``key``; past ``rate`` (``"10/m"``) raise TooMany.
+
+    While the cache is away a ``strict`` limit raises Unavailable; others are held by this process.
+    """
+    try:
+        usage = get_usage(request, group=group, key=lambda *_: key, rate=rate, increment=True)
+    except (RedisError, OSError):
+        if strict:
+            raise Unavailable from None
+        _limit_locally(group=group, key=key, rate=rate)
+        return
+    if usage is None:  # RATELIMIT_ENABLE is off
+        return
+    if usage["time_left"] < 0:  # the count could not be had
+        raise Unavailable
+    if usage["should_limit"]:
+        raise TooMany(retry_after=max(1, usage["time_left"]))
+
+
+def _limit_locally(*, group: str, key: str, rate: str) -> None:
+    count, period = _split_rate(rate)
+    window, elapsed = divmod(int(time.time()), period)
+    name = f"{group}:{period}:{window}:{key}"
+    seen = 1 if _local.add(name, 1, period) else _local.incr(name)
+    if seen > count:
+        raise TooMany(retry_after=period - elapsed)
+
+
+def distance(rate: str) -> int:
+    """How many seconds apart two of ``rate`` are: 60 for ``"1/m"``."""
+    count, period = _split_rate(rate)
+    return math.ceil(int(period) / max(int(count), 1))
+
+
+def space(*, group: str, key: str, rate: str) -> None:
+    """Keep two of ``group`` for ``key`` at least ``distance(rate)`` seconds apart, else raise TooMany."""
+    if not settings.RATELIMIT_ENABLE:
+        return
+    seconds = distance(rate)
+    name = f"space:{group}:{key}"
+    try:
+        if cache.add(name, time.time() + seconds, seconds):
+            return
+        until = cache.get(name)
+    except (RedisError, OSError):
+        raise Unavailable from None
+    raise TooMany(retry_after=max(1, math.ceil((until or 0) - time.time())))
