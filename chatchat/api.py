@@ -12,7 +12,6 @@ from redis.exceptions import RedisError
 from rest_framework import exceptions, parsers, renderers, status
 from rest_framework.pagination import CursorPagination
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
 from chatchat import errors
 
@@ -147,6 +146,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     known = as_chat_error(error)
     if known is None:
         return None
+    from rest_framework.views import set_rollback  # it imports this module, by the settings
+
     set_rollback()
     response = error_response(known)
     if isinstance(error, exceptions.MethodNotAllowed):
