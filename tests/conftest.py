@@ -13,6 +13,8 @@ from typing import Any
 import httpx
 import pytest
 from django.core.cache import cache
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from pytest_django.fixtures import Settings
 
 from scripts.services import Redis
@@ -70,7 +72,12 @@ def api(db: None, settings: Settings) -> Iterator[Callable[[], ApiClient]]:
         clients.append(client)
         return client if nickname is None else sign_in(client, nickname, **fields)
 
+    # The handler would close the connection that the test's transaction is open on.
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
     yield new
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
     for client in clients:
         client.close()
 
