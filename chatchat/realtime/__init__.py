@@ -19,6 +19,6 @@ def publish(*events: Event) -> None:
     transaction.on_commit(lambda: outlet.deliver(events))
 
 
-def to_person(user: int, type_: str, **fields: Any) -> None:
+def to_person(user: int, type_: str, /, **fields: Any) -> None:
     """A frame ``{"type": type_, **fields}`` for all of one person's sockets, on commit."""
     publish(Personal(user, frame(type_, **fields)))
