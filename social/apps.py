@@ -3,3 +3,12 @@ from django.apps import AppConfig
 
 class SocialConfig(AppConfig):
     name = "social"
+
+    def ready(self) -> None:
+        from chatchat import policies
+        from social import access, services
+
+        # A block hides both from each other.
+        policies.hidden_people.register(access.blockers_of)
+        policies.hidden_people.register(access.blocked_by)
+        policies.person_deleted.register(services.person_deleted)

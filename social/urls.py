@@ -1,5 +1,16 @@
 """The REST addresses of social."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from social import views
+
+urlpatterns = [
+    path("friend-requests", views.FriendRequestsView.as_view()),
+    path("friend-requests/<id:pk>", views.FriendRequestView.as_view()),
+    path("friend-requests/<id:pk>/accept", views.AcceptView.as_view()),
+    path("friend-requests/<id:pk>/reject", views.RejectView.as_view()),
+    path("friends", views.FriendsView.as_view()),
+    path("friends/<id:user>", views.FriendView.as_view()),
+    path("blocks", views.BlocksView.as_view()),
+    path("blocks/<id:user>", views.BlockView.as_view()),
+]
