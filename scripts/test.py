@@ -48,7 +48,7 @@ class Step:
     env: dict[str, str] = field(default_factory=dict)
 
 
-class StepFailedError(Exception):
+class StepFailed(Exception):
     """What failed, and what to do about it."""
 
 
@@ -140,7 +140,7 @@ class Runner:
         self.stopping.set()
         say(f"  FAILED  {step.name:<24} {took:6.1f} s\n")
         say("\n".join(output.rstrip().splitlines()[-60:]))
-        raise StepFailedError(f"{step.name}: {step.hint}")
+        raise StepFailed(f"{step.name}: {step.hint}")
 
     def check_all(self, steps: list[Step]) -> None:
         with ThreadPoolExecutor(WORKERS) as pool:
@@ -172,7 +172,7 @@ class Runner:
                 raise
         if process.returncode != 0:
             again = f"make test-one STACK={stack} T=path/of/the/test"
-            raise StepFailedError(f"tests on the {stack} stack: to try one again: {again}")
+            raise StepFailed(f"tests on the {stack} stack: to try one again: {again}")
         lines = SUMMARY.findall(re.sub(r"\x1b\[[\d;]*m", "", tail.decode(errors="replace")))
         return lines[-1].strip("= ") if lines else "no summary"
 
@@ -227,7 +227,7 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="chatchat-") as var:
             what(Runner(Path(var)))
-    except StepFailedError as failure:
+    except StepFailed as failure:
         say(f"\nstopped. {failure}")
         return 1
     except KeyboardInterrupt:
