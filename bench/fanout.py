@@ -73,7 +73,7 @@ async def measure(
     busy = asyncio.ensure_future(load[1](crowd))
     try:
         await asyncio.sleep(SETTLE_SECONDS)
-        crowd.latencies.clear()
+        del crowd.latencies[:]
         count, used, others = crowd.received, cpu_seconds(servers), cpu_seconds(services)
         started = time.perf_counter()
         await asyncio.sleep(seconds)

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import gc
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ class Options:
     markers: bool = True
     server_pids: set[int] = field(default_factory=set)
     report: Path | None = None
+    #: What is done to the servers while the log is played.
+    meanwhile: Callable[[Stage], Coroutine[Any, Any, None]] | None = None
 
 
 @dataclass
@@ -186,8 +188,11 @@ async def _play_and_check(
     progress = Progress("deliveries", stage.deliveries_due)
     gc.freeze()
     started = time.monotonic()
+    mischief = asyncio.create_task(options.meanwhile(stage)) if options.meanwhile else None
     await stage.play(progress.set, markers=options.markers)
     play_seconds = time.monotonic() - started
+    if mischief is not None:
+        await mischief
     progress.done()
     looking.cancel()
     meter.look()
