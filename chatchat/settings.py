@@ -8,9 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+
+# So that ModelAdmin[User] and its like may be written at runtime too.
+django_stubs_ext.monkeypatch()
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -23,6 +27,7 @@ REDIS_URL = env.str("REDIS_URL", default="")
 EMBEDDED = not DATABASE_URL.startswith(("mysql", "mariadb")) and not REDIS_URL
 
 DEBUG = env.bool("DEBUG", default=False)
+HOST = env.str("HOST", default="127.0.0.1" if EMBEDDED else "0.0.0.0")  # noqa: S104 - behind a proxy
 PORT = env.int("PORT", default=8000)
 #: Mail is kept and shown at /dev/mail/ instead of being sent.
 DEV_MAIL = env.bool("DEV_MAIL", default=EMBEDDED)

@@ -1,5 +1,14 @@
+"""messaging joins the server process: the hub asks its source, the writer begins and ends with it."""
+
 from django.apps import AppConfig
 
 
 class MessagingConfig(AppConfig):
     name = "messaging"
+
+    def ready(self) -> None:
+        from chatchat.realtime import process
+        from messaging import live
+        from messaging.source import DatabaseSource
+
+        process.register(DatabaseSource(), started=live.begin, stopping=live.end)

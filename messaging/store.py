@@ -47,6 +47,28 @@ class Draft:
     sent_at: datetime = datetime.min
 
 
+@dataclass(slots=True)
+class Place:
+    """A participant, with what the writer must know of the conversation and the person."""
+
+    id: int
+    conversation_id: int
+    user_id: int
+    visible_from_seq: int
+    delivered_seq: int
+    read_seq: int
+    read_ordinal: int
+    #: The right as it is kept; ``speaks``: and no mute that still lasts.
+    may_send: bool
+    speaks: bool
+    present: bool
+    kind: str
+    last_seq: int
+    last_ordinal: int
+    nickname: str
+    avatar: str
+
+
 def placeholders(count: int) -> str:
     """``%s, %s, …``"""
     return ", ".join(["%s"] * count)
@@ -72,6 +94,38 @@ def lock_heads(conversation_ids: Iterable[int]) -> dict[int, Head]:
             ids,
         )
         return {row[0]: Head(*row) for row in cursor.fetchall()}
+
+
+_PLACES = (
+    "SELECT p.id, p.conversation_id, p.user_id, p.visible_from_seq, p.delivered_seq, p.read_seq, "
+    "p.read_ordinal, p.may_send, p.may_send AND (p.muted_until IS NULL OR p.muted_until <= %s), "
+    "p.left_at IS NULL AND u.banned_at IS NULL AND u.deleted_at IS NULL, "
+    "c.kind, c.last_seq, c.last_ordinal, u.nickname, u.avatar "
+    "FROM messaging_participant p JOIN messaging_conversation c ON c.id = p.conversation_id "
+    "JOIN accounts_user u ON u.id = p.user_id WHERE "
+)
+
+
+def places(wanted: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Place]:
+    """{(conversation, user): their place} for those who ever took part; one query."""
+    keys = sorted(set(wanted))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _PLACES + pairs(("p.conversation_id", "p.user_id"), len(keys)),
+            [connection.ops.adapt_datetimefield_value(now()), *(value for pair in keys for value in pair)],
+        )
+        return {(row[1], row[2]): Place(*row) for row in cursor.fetchall()}
+
+
+def sent_before(keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    """{(sender, client_id): the message's id} of those that exist; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sender_id, client_id, id FROM messaging_message WHERE "  # noqa: S608 - only placeholders
+            + pairs(("sender_id", "client_id"), len(keys)),
+            [value for key in keys for value in key],
+        )
+        return {(sender, client_id): id_ for sender, client_id, id_ in cursor.fetchall()}
 
 
 _INSERT = (

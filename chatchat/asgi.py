@@ -1,0 +1,36 @@
+"""The application: Django for HTTP, Channels for the socket, and the process's own life."""
+
+import os
+from typing import Any
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatchat.settings")
+django_application = get_asgi_application()
+
+# What follows needs the apps to be loaded.
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+
+from chatchat.realtime import process  # noqa: E402
+from messaging.routing import websocket_urlpatterns  # noqa: E402
+
+protocols = ProtocolTypeRouter(
+    {"http": django_application, "websocket": URLRouter(websocket_urlpatterns)},
+)
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """ASGI 3; answers ``lifespan`` too, which Django and Channels do not."""
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    else:
+        await protocols(scope, receive, send)
+
+
+async def _lifespan(receive: Any, send: Any) -> None:
+    await receive()  # lifespan.startup
+    await process.get_hub()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()  # lifespan.shutdown
+    await process.shut_down()
+    await send({"type": "lifespan.shutdown.complete"})

@@ -1,0 +1,582 @@
+"""One hub a process: what happens in a conversation goes to each local socket that watches it.
+
+The channel layer is only a wake-up. A conversation's changes are numbered, so the hub sees what it
+missed: it holds what came too early, and reads what does not come from the database. Every
+``HEADS_EVERY`` seconds it compares the heads of what it watches, and every ``REVOCATIONS_EVERY``
+seconds it reads the numbered revocations, whether or not the layer is there.
+"""
+
+import asyncio
+import itertools
+import logging
+import secrets
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from chatchat.realtime.events import (
+    Change,
+    Event,
+    Personal,
+    Restate,
+    Revoked,
+    Signal,
+    conversation_group,
+    group_of,
+    pack,
+    person_group,
+    unpack,
+)
+from chatchat.realtime.sink import Sink
+from chatchat.realtime.wsframe import text_frame
+
+log = logging.getLogger("chatchat.realtime")
+
+HOLD = 0.1  # seconds that a change waits for the ones before it, before the database is asked
+HEADS_EVERY = 2.0
+REVOCATIONS_EVERY = 0.5
+GATHER = 0.001  # seconds: at once if the last write was longer ago, else joined with what follows
+OUTBOX_LIMIT = 50_000  # events waiting for the layer; beyond, the oldest go: the database has them
+
+
+class Client(Protocol):
+    """A socket, as the hub sees it."""
+
+    user_id: int
+    session_id: int | None
+    sink: Sink
+
+    def personal(self, text: bytes, blob: bytes) -> None:
+        """A frame for its person: ``blob`` is ``text`` as a finished frame."""
+
+    def behind(self) -> None:
+        """Called after a write that left more unsent than a reader may owe."""
+
+    def revoked(self, event: Revoked) -> None:
+        """A session, all sessions or a participation of this person ended or changed."""
+
+
+class Source(Protocol):
+    """What a hub asks of the database. All methods may raise if it is away."""
+
+    async def heads(self, conversations: Sequence[int]) -> dict[int, int]:
+        """{conversation: last version} of those that exist."""
+
+    async def changes(self, conversation: int, after: int) -> tuple[int, list[Change]]:
+        """The head, and then all present changes with ``after`` < version ≤ head, in order."""
+
+    async def states(self, conversation: int, users: Sequence[int]) -> dict[int, bytes]:
+        """{user: ``conversation`` frame} of those who take part."""
+
+    async def revocations(self, after: int, among: Sequence[int]) -> list[Revoked]:
+        """Rows numbered past ``after`` or one of ``among``, in order; the newest one if ``after`` < 0."""
+
+
+class Gate:
+    """A socket that does not get a conversation's live frames yet: they wait for its backlog."""
+
+    __slots__ = ("restate", "size", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting: list[Change] = []
+        self.size = 0
+        self.restate = False  # the conversation's state changed meanwhile
+
+
+class Watch:
+    """A conversation that sockets of this process watch."""
+
+    __slots__ = (
+        "conversation", "filling", "floors", "gated", "held", "highest_floor", "last_write", "live",
+        "pending", "subscribed", "timer", "version",
+    )  # fmt: skip
+
+    def __init__(self, conversation: int) -> None:
+        self.conversation = conversation
+        self.version = -1  # of the last change handed on; -1: not known yet, everything is held
+        self.subscribed: asyncio.Future[None] | None = None
+        #: {socket: the first seq that its person may see}
+        self.live: dict[Client, int] = {}
+        self.highest_floor = 1
+        self.gated: dict[Client, Gate] = {}
+        #: {socket: the version up to which it has everything}, while that is ahead of ``version``
+        self.floors: dict[Client, int] = {}
+        self.held: dict[int, Change] = {}
+        self.timer: asyncio.TimerHandle | None = None
+        self.filling = False
+        self.pending: list[bytes] = []
+        self.last_write = 0.0
+
+    def empty(self) -> bool:
+        return not self.live and not self.gated
+
+
+class Hub:
+    """See the module. All methods belong to the loop's thread, but ``post``."""
+
+    def __init__(self, layer: Any, source: Source, *, max_unsent: int) -> None:
+        self.id = secrets.token_hex(8)
+        self.loop = asyncio.get_running_loop()
+        self.layer = layer
+        self.source = source
+        self.max_unsent = max_unsent
+        # The in-memory layer joins nobody but this very process.
+        self.alone = layer is None or type(layer).__name__ == "InMemoryChannelLayer"
+        self.watches: dict[int, Watch] = {}
+        self.people: dict[int, set[Client]] = {}
+        self._dirty: list[Watch] = []
+        self._flush_timer: asyncio.TimerHandle | None = None
+        self._outbox: list[Event] = []
+        self._outbox_wake = asyncio.Event()
+        self._channel = ""
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._revocations_seen: set[int] = set()
+        self._revocations_missing: dict[int, float] = {}
+        self._last_revocation = -1
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            Change: self._change,
+            Signal: self._signal,
+            Personal: self._personal,
+            Restate: self._restate,
+            Revoked: self._revoked,
+        }
+
+    # --- life ---------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Begin to listen, to compare heads and to read revocations."""
+        if not self.alone:
+            self._channel = await self.layer.new_channel()
+            self.spawn(self._listen())
+            self.spawn(self._send_outbox())
+            if hasattr(self.layer, "on_reconnect"):
+                self.layer.on_reconnect(self.compare_heads_soon)
+        self.spawn(self._compare_heads_forever())
+        self.spawn(self._read_revocations_forever())
+
+    async def stop(self) -> None:
+        """Hand on what is waiting, then end."""
+        self.flush()
+        if self._outbox and not self.alone:
+            await self._publish_outbox()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if hasattr(self.layer, "close"):
+            await self.layer.close()
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Run ``work`` beside; what it raises is logged."""
+        task = self.loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a task of the hub failed", exc_info=task.exception())
+
+    # --- in: from this process, and from others ---------------------------------------------------
+
+    def post(self, events: Sequence[Event]) -> None:
+        """Take committed events of this process; safe from any thread."""
+        self.loop.call_soon_threadsafe(self.publish, events)
+
+    def publish(self, events: Sequence[Event]) -> None:
+        """Hand events of this process to its own sockets at once, and to the other processes."""
+        for event in events:
+            self._handlers[type(event)](event)
+        if not self.alone:
+            self._outbox.extend(events)
+            if len(self._outbox) > OUTBOX_LIMIT:
+                del self._outbox[: len(self._outbox) - OUTBOX_LIMIT]
+            self._outbox_wake.set()
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                message = await self.layer.receive(self._channel)
+            except Exception:
+                log.exception("the channel layer failed; going on from the database")
+                await asyncio.sleep(0.5)
+                continue
+            if message.get("origin") == self.id:
+                continue
+            try:
+                event = unpack(message["event"])
+            except (KeyError, msgspec.DecodeError):
+                log.warning("the channel layer carried something that is not ours")
+                continue
+            try:
+                self._handlers[type(event)](event)
+            except Exception:
+                log.exception("an event of another process could not be handed on")
+
+    async def _send_outbox(self) -> None:
+        while True:
+            await self._outbox_wake.wait()
+            self._outbox_wake.clear()
+            await self._publish_outbox()
+
+    async def _publish_outbox(self) -> None:
+        """Everything that queued while the last publication was under way, together."""
+        events, self._outbox = self._outbox, []
+        messages = [
+            (group_of(event), {"type": "chat.event", "event": pack(event), "origin": self.id})
+            for event in events
+        ]
+        try:
+            if hasattr(self.layer, "group_send_many"):
+                await self.layer.group_send_many(messages)
+            else:
+                for group, message in messages:
+                    await self.layer.group_send(group, message)
+        except Exception as error:
+            log.warning("the channel layer is away (%s); others will read %d events", error, len(events))
+
+    # --- changes: in version order -----------------------------------------------------------------
+
+    def _change(self, event: Change) -> None:
+        watch = self.watches.get(event.conversation)
+        if watch is None or (event.version <= watch.version):
+            return
+        if event.version == watch.version + 1 and not watch.filling:
+            self._hand_on(watch, event)
+            if watch.held:
+                self._hand_on_held(watch)
+            return
+        watch.held[event.version] = event
+        if watch.version >= 0 and watch.timer is None and not watch.filling:
+            watch.timer = self.loop.call_later(HOLD, self._fill, watch)
+
+    def _hand_on_held(self, watch: Watch) -> None:
+        while (event := watch.held.pop(watch.version + 1, None)) is not None:
+            self._hand_on(watch, event)
+        if not watch.held and watch.timer is not None:
+            watch.timer.cancel()
+            watch.timer = None
+
+    def _fill(self, watch: Watch) -> None:
+        if watch.timer is not None:
+            watch.timer.cancel()
+            watch.timer = None
+        if not watch.filling and self.watches.get(watch.conversation) is watch:
+            watch.filling = True
+            self.spawn(self._fill_from_database(watch))
+
+    async def _fill_from_database(self, watch: Watch) -> None:
+        """Read what did not come. A version may be held by no row, so the fill ends at the head."""
+        try:
+            head, changes = await self.source.changes(watch.conversation, watch.version)
+        except Exception as error:
+            # The next comparison of heads tries again.
+            log.warning("conversation %d is behind, and the database is away: %s", watch.conversation, error)
+            watch.filling = False
+            return
+        for event in changes:
+            if event.version > watch.version:
+                self._hand_on(watch, event)
+        self._settle(watch, head)
+
+    def _settle(self, watch: Watch, head: int) -> None:
+        """Everything up to ``head`` was handed on, or is known to be held by no row."""
+        watch.filling = False
+        watch.version = max(watch.version, head)
+        watch.held = {version: event for version, event in watch.held.items() if version > watch.version}
+        self._hand_on_held(watch)
+        if watch.held and watch.timer is None:
+            watch.timer = self.loop.call_later(HOLD, self._fill, watch)
+
+    def _hand_on(self, watch: Watch, event: Change) -> None:
+        watch.version = event.version
+        for client, gate in list(watch.gated.items()):
+            gate.waiting.append(event)
+            gate.size += len(event.frame)
+            if gate.size > self.max_unsent:
+                client.behind()
+        if not watch.live:
+            return
+        if watch.floors or event.seq < watch.highest_floor:
+            self._hand_on_apart(watch, event)
+        else:
+            self._gather(watch, event.frame)
+
+    def _hand_on_apart(self, watch: Watch, event: Change) -> None:
+        """Some sockets have this change already, or may not see that far back."""
+        self._flush_watch(watch)
+        blob = text_frame(event.frame)
+        for client, first_seq in list(watch.live.items()):
+            floor = watch.floors.get(client)
+            if floor is not None:
+                if event.version >= floor:
+                    del watch.floors[client]
+                if event.version <= floor:
+                    continue
+            if event.seq >= first_seq:
+                self._put(client, (event.frame,), blob)
+
+    # --- out: gathered -------------------------------------------------------------------------------
+
+    def _gather(self, watch: Watch, text: bytes) -> None:
+        """Write at once if the last write was a while ago, else join what follows."""
+        if not watch.pending:
+            if self.loop.time() - watch.last_write > GATHER:
+                watch.pending.append(text)
+                self._flush_watch(watch)
+                return
+            self._dirty.append(watch)
+            if self._flush_timer is None:
+                self._flush_timer = self.loop.call_later(GATHER, self.flush)
+        watch.pending.append(text)
+
+    def flush(self) -> None:
+        """Write what was gathered."""
+        self._flush_timer = None
+        dirty, self._dirty = self._dirty, []
+        for watch in dirty:
+            self._flush_watch(watch)
+
+    def _flush_watch(self, watch: Watch) -> None:
+        if not watch.pending:
+            return
+        texts, watch.pending = watch.pending, []
+        blob = b"".join(map(text_frame, texts)) if len(texts) > 1 else text_frame(texts[0])
+        max_unsent = self.max_unsent
+        slow: list[Client] = []
+        for client in watch.live:
+            sink = client.sink
+            sink.put(texts, blob)
+            if sink.unsent() > max_unsent:
+                slow.append(client)
+        watch.last_write = self.loop.time()
+        for client in slow:
+            client.behind()
+
+    def _put(self, client: Client, texts: Sequence[bytes], blob: bytes) -> None:
+        client.sink.put(texts, blob)
+        if client.sink.unsent() > self.max_unsent:
+            client.behind()
+
+    # --- the other events --------------------------------------------------------------------------------
+
+    def _signal(self, event: Signal) -> None:
+        watch = self.watches.get(event.conversation)
+        if watch is None:
+            return
+        self._flush_watch(watch)
+        blob = text_frame(event.frame)
+        for client in list(watch.live):
+            if client.user_id != event.but:
+                self._put(client, (event.frame,), blob)
+
+    def _personal(self, event: Personal) -> None:
+        clients = self.people.get(event.user)
+        if clients:
+            blob = text_frame(event.frame)
+            for client in list(clients):
+                client.personal(event.frame, blob)
+
+    def _restate(self, event: Restate) -> None:
+        watch = self.watches.get(event.conversation)
+        if watch is None:
+            return
+        for gate in watch.gated.values():
+            gate.restate = True
+        if watch.live:
+            self.spawn(self._send_states(watch, list(watch.live)))
+
+    async def _send_states(self, watch: Watch, clients: list[Client]) -> None:
+        states = await self.source.states(watch.conversation, sorted({client.user_id for client in clients}))
+        for client in clients:
+            text = states.get(client.user_id)
+            if text is not None and client in watch.live:
+                self._put(client, (text,), text_frame(text))
+
+    def _revoked(self, event: Revoked) -> None:
+        if event.id in self._revocations_seen:
+            return
+        if event.id > self._last_revocation >= 0:
+            self._note_revocation(event.id)
+        elif self._revocations_missing.pop(event.id, None) is not None:
+            self._revocations_seen.add(event.id)
+        for client in list(self.people.get(event.user, ())):
+            client.revoked(event)
+
+    # --- what the database knows, whatever the layer lost ---------------------------------------------------
+
+    def _note_revocation(self, number: int) -> None:
+        """Numbers may be committed out of order: remember the gaps for a while."""
+        self._revocations_seen.add(number)
+        if number > self._last_revocation:
+            now = self.loop.time()
+            for missing in range(max(self._last_revocation + 1, number - 1000), number):
+                self._revocations_missing[missing] = now
+            self._last_revocation = number
+        self._revocations_missing.pop(number, None)
+
+    async def _read_revocations_forever(self) -> None:
+        while True:
+            try:
+                await self._read_revocations()
+            except Exception as error:
+                log.warning("revocations cannot be read: %s", error)
+            await asyncio.sleep(REVOCATIONS_EVERY)
+
+    async def _read_revocations(self) -> None:
+        first = self._last_revocation < 0
+        rows = await self.source.revocations(self._last_revocation, sorted(self._revocations_missing))
+        if first:
+            self._last_revocation = max((row.id for row in rows), default=0)
+            return
+        for row in rows:
+            self._revoked(row)
+        limit = self.loop.time() - 60  # longer than any transaction of ours lasts
+        self._revocations_missing = {n: t for n, t in self._revocations_missing.items() if t > limit}
+        if len(self._revocations_seen) > 20_000:
+            self._revocations_seen = {n for n in self._revocations_seen if n > self._last_revocation - 10_000}
+
+    def compare_heads_soon(self) -> None:
+        """The layer's connection was lost: see at once what it did not carry."""
+        self.spawn(self.compare_heads())
+
+    async def _compare_heads_forever(self) -> None:
+        while True:
+            await asyncio.sleep(HEADS_EVERY)
+            try:
+                await self.compare_heads()
+            except Exception as error:
+                log.warning("heads cannot be compared: %s", error)
+
+    async def compare_heads(self) -> None:
+        """Read the watched conversations' heads; what is behind gets ``HOLD`` to come by itself."""
+        for ids in _chunks(list(self.watches), 500):
+            for conversation, head in (await self.source.heads(ids)).items():
+                watch = self.watches.get(conversation)
+                if watch is not None and watch.subscribed is None and watch.version < head:
+                    self.loop.call_later(HOLD, self._fill_if_behind, watch, head)
+
+    def _fill_if_behind(self, watch: Watch, head: int) -> None:
+        if watch.version < head:
+            self._fill(watch)
+
+    # --- sockets come and go -----------------------------------------------------------------------------------
+
+    async def enter(self, client: Client) -> None:
+        """Deliver to ``client`` what is for its person."""
+        clients = self.people.setdefault(client.user_id, set())
+        first = not clients
+        clients.add(client)
+        if first:
+            await self._subscribe([person_group(client.user_id)])
+
+    def exit(self, client: Client, conversations: Iterable[int]) -> None:
+        """Forget ``client`` and its ``conversations``."""
+        for conversation in conversations:
+            self.detach(client, conversation)
+        clients = self.people.get(client.user_id)
+        if clients is not None:
+            clients.discard(client)
+            if not clients:
+                del self.people[client.user_id]
+                self._unsubscribe(person_group(client.user_id))
+
+    async def watch(self, client: Client, conversations: Sequence[int]) -> None:
+        """Subscribe (confirmed), then hold the conversations' live frames for ``client`` at a gate."""
+        new: list[Watch] = []
+        waiting: list[asyncio.Future[None]] = []
+        for conversation in conversations:
+            watch = self.watches.get(conversation)
+            if watch is None:
+                watch = self.watches[conversation] = Watch(conversation)
+                watch.subscribed = self.loop.create_future()
+                new.append(watch)
+            elif watch.subscribed is not None:
+                waiting.append(watch.subscribed)
+            if client not in watch.live and client not in watch.gated:
+                watch.gated[client] = Gate()
+        try:
+            if new:
+                await self._begin(new)
+        finally:
+            for watch in new:
+                if watch.subscribed is not None:
+                    watch.subscribed.set_result(None)
+                    watch.subscribed = None
+        for future in waiting:
+            await asyncio.shield(future)
+        if any(self.watches[c].version < 0 for c in conversations if c in self.watches):
+            raise ConnectionError("the database is away")
+
+    async def _begin(self, watches: list[Watch]) -> None:
+        await self._subscribe([conversation_group(watch.conversation) for watch in watches])
+        heads: dict[int, int] = {}
+        for ids in _chunks([watch.conversation for watch in watches], 500):
+            heads.update(await self.source.heads(ids))
+        for watch in watches:
+            if watch.version < 0:
+                self._settle(watch, heads.get(watch.conversation, 0))
+
+    def open(self, client: Client, conversation: int, *, first_seq: int, version: int) -> None:
+        """Let ``client``, who has everything up to ``version``, get the live frames from now on."""
+        watch = self.watches.get(conversation)
+        gate = watch.gated.pop(client, None) if watch is not None else None
+        if watch is None or gate is None:
+            return
+        self._flush_watch(watch)
+        texts = [e.frame for e in gate.waiting if e.version > version and e.seq >= first_seq]
+        if texts:
+            self._put(client, texts, b"".join(map(text_frame, texts)))
+        watch.live[client] = first_seq
+        watch.highest_floor = max(watch.highest_floor, first_seq)
+        if version > watch.version:
+            watch.floors[client] = version
+        if gate.restate:
+            self.spawn(self._send_states(watch, [client]))
+
+    def detach(self, client: Client, conversation: int) -> bool:
+        """Stop ``conversation``'s frames to ``client`` at once; whether they went there."""
+        watch = self.watches.get(conversation)
+        if watch is None:
+            return False
+        watch.floors.pop(client, None)
+        gone = watch.gated.pop(client, None) is not None
+        gone = watch.live.pop(client, None) is not None or gone
+        if watch.empty() and watch.subscribed is None:
+            if watch.timer is not None:
+                watch.timer.cancel()
+            del self.watches[conversation]
+            self._unsubscribe(conversation_group(conversation))
+        return gone
+
+    def attached(self, client: Client, conversation: int) -> bool:
+        """Whether ``client`` gets, or waits for, the conversation's frames."""
+        watch = self.watches.get(conversation)
+        return watch is not None and (client in watch.live or client in watch.gated)
+
+    async def _subscribe(self, groups: list[str]) -> None:
+        if self.alone:
+            return
+        try:
+            if hasattr(self.layer, "group_add_many"):
+                await self.layer.group_add_many(groups, self._channel)
+            else:
+                for group in groups:
+                    await self.layer.group_add(group, self._channel)
+        except Exception as error:
+            log.warning("the channel layer is away (%s); filling from the database", error)
+
+    def _unsubscribe(self, group: str) -> None:
+        if not self.alone:
+            self.spawn(self._discard(group))
+
+    async def _discard(self, group: str) -> None:
+        # Somebody may have come back meanwhile.
+        kind, _, number = group.partition(".")
+        if int(number) in (self.watches if kind == "conversation" else self.people):
+            return
+        await self.layer.group_discard(group, self._channel)
+
+
+def _chunks(items: Sequence[int], size: int) -> Iterable[Sequence[int]]:
+    return itertools.takewhile(bool, (items[i : i + size] for i in itertools.count(0, size)))

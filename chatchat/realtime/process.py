@@ -1,0 +1,61 @@
+"""What a server process holds for its life: one hub, and what the apps start beside it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from channels.layers import get_channel_layer
+from django.conf import settings
+
+from chatchat.realtime import outlet
+from chatchat.realtime.hub import Hub, Source
+
+_source: Source | None = None
+_started: list[Callable[[Hub], Awaitable[None]]] = []
+_stopping: list[Callable[[], Awaitable[None]]] = []
+_hub: Hub | None = None
+_starting: asyncio.Lock | None = None
+
+
+def register(
+    source: Source,
+    *,
+    started: Callable[[Hub], Awaitable[None]],
+    stopping: Callable[[], Awaitable[None]],
+) -> None:
+    """Name what the hub asks of the database, and what begins and ends with the hub."""
+    global _source
+    _source = source
+    _started[:] = [started]
+    _stopping[:] = [stopping]
+
+
+async def get_hub() -> Hub:
+    """This process's hub; started by the server, or on first use where the server has no lifespan."""
+    global _hub, _starting
+    if _hub is not None and _hub.loop is asyncio.get_running_loop():
+        return _hub
+    if _starting is None:
+        _starting = asyncio.Lock()
+    async with _starting:
+        if _hub is None or _hub.loop is not asyncio.get_running_loop():
+            if _source is None:
+                raise RuntimeError("no app registered a source for the hub")
+            hub = Hub(get_channel_layer(), _source, max_unsent=settings.READER_MAX_UNSENT_BYTES)
+            await hub.start()
+            for started in _started:
+                await started(hub)
+            outlet.connect(hub.post)
+            _hub = hub
+    return _hub
+
+
+async def shut_down() -> None:
+    """Finish what was accepted, hand it on, and end."""
+    global _hub
+    if _hub is None:
+        return
+    for stopping in _stopping:
+        await stopping()
+    outlet.connect(None)
+    hub, _hub = _hub, None
+    await hub.stop()

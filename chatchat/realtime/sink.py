@@ -1,0 +1,110 @@
+"""The end of a socket that a hub writes to: never waits for a reader, and says how far behind it is."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
+
+from chatchat.realtime.wsframe import text_frame
+
+EXTENSION = "chatchat.frames"
+
+
+class FrameWriter(Protocol):
+    """``scope["extensions"]["chatchat.frames"]``: what an ASGI server offers that takes finished frames."""
+
+    def write(self, data: bytes) -> None:
+        """Put whole frames on the wire, or in the transport's buffer. Never waits; a closed line is fine."""
+
+    def unsent(self) -> int:
+        """Bytes in the transport's buffer."""
+
+    async def drain(self) -> None:
+        """Wait until the transport's buffer is below its low-water mark."""
+
+    def abort(self) -> None:
+        """Cut the line without waiting for what is unsent."""
+
+
+class Sink(Protocol):
+    """Where one socket's frames go."""
+
+    def put(self, texts: Sequence[bytes], blob: bytes) -> None:
+        """Write frames now: ``blob`` holds all of ``texts`` as finished frames."""
+
+    def unsent(self) -> int:
+        """Bytes that the reader has not taken yet."""
+
+    async def put_paced(self, text: bytes) -> None:
+        """Write one frame with back-pressure: returns when the reader is close to having taken it."""
+
+    def abort(self) -> None:
+        """Stop at once."""
+
+
+class TransportSink:
+    """Finished frames straight to the transport, where the ASGI server offers it."""
+
+    __slots__ = ("_writer", "put_blob", "unsent")
+
+    def __init__(self, writer: FrameWriter) -> None:
+        self._writer = writer
+        self.put_blob = writer.write
+        self.unsent = writer.unsent
+
+    def put(self, texts: Sequence[bytes], blob: bytes) -> None:
+        self.put_blob(blob)
+
+    async def put_paced(self, text: bytes) -> None:
+        self.put_blob(text_frame(text))
+        await self._writer.drain()
+
+    def abort(self) -> None:
+        self._writer.abort()
+
+
+class SendSink:
+    """Any ASGI server: a queue, and one task that sends from it."""
+
+    __slots__ = ("_bytes", "_queue", "_send", "_taken", "_task", "_wake")
+
+    def __init__(self, send: Callable[[Any], Awaitable[None]]) -> None:
+        self._send = send
+        self._queue: list[bytes] = []
+        self._bytes = 0
+        self._wake = asyncio.Event()
+        self._taken = asyncio.Event()
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._queue:
+                texts, self._queue = self._queue, []
+                for text in texts:
+                    await self._send({"type": "websocket.send", "text": text.decode()})
+                    self._bytes -= len(text)
+            self._taken.set()
+
+    def put(self, texts: Sequence[bytes], blob: bytes) -> None:
+        self._queue.extend(texts)
+        self._bytes += sum(map(len, texts))
+        self._taken.clear()
+        self._wake.set()
+
+    def unsent(self) -> int:
+        return self._bytes
+
+    async def put_paced(self, text: bytes) -> None:
+        self.put((text,), b"")
+        while self._bytes > 0 and not self._task.done():
+            await asyncio.wait({self._task, asyncio.ensure_future(self._taken.wait())}, return_when="FIRST_COMPLETED")
+
+    def abort(self) -> None:
+        self._task.cancel()
+
+
+def make_sink(scope: Any, send: Callable[[Any], Awaitable[None]]) -> Sink:
+    """The best sink that the server of this ``scope`` allows."""
+    writer = scope.get("extensions", {}).get(EXTENSION)
+    return TransportSink(writer) if writer is not None else SendSink(send)

@@ -1,0 +1,62 @@
+"""Who may see and do what in a conversation: fetched and authorised in one step."""
+
+from django.utils.translation import gettext_lazy as _
+
+from chatchat.errors import Forbidden, NotFound
+from messaging.models import Message, Participant
+from messaging.services.conversations import lock
+from messaging.states import may_send
+
+
+def participation(*, user_id: int, conversation_id: int) -> Participant:
+    """A person's place in a conversation, with the conversation; ``NotFound`` for whoever has none now."""
+    row = (
+        Participant.objects.filter(conversation_id=conversation_id, user_id=user_id, left_at=None)
+        .select_related("conversation")
+        .first()
+    )
+    if row is None:
+        raise NotFound
+    return row
+
+
+def locked_participation(*, user_id: int, conversation_id: int) -> Participant:
+    """The same, with the conversation's row locked before anything about it is read."""
+    if not Participant.objects.filter(
+        conversation_id=conversation_id, user_id=user_id, left_at=None
+    ).exists():
+        raise NotFound
+    conversation = lock(conversation_id)
+    row = participation(user_id=user_id, conversation_id=conversation_id)
+    row.conversation = conversation
+    return row
+
+
+def locked_message(participant: Participant, *, seq: int) -> Message:
+    """A message that the participant may see, in the conversation that ``locked_participation`` locked."""
+    message = Message.objects.filter(
+        conversation_id=participant.conversation_id, seq=seq, seq__gte=participant.visible_from_seq
+    ).first()
+    if message is None:
+        raise NotFound
+    return message
+
+
+class MayNotSend(Forbidden):
+    """A participant without the right to speak: muted, or no longer friends."""
+
+    code = "may_not_send"
+    message = _("You cannot write in this conversation at the moment.")
+
+
+class ForeignOrigin(Forbidden):
+    """A browser page of another site tried the pages' cookie."""
+
+    code = "origin"
+    message = _("This page may not connect here.")
+
+
+def may_type(*, user_id: int, conversation_id: int) -> None:
+    """Whether the others may be told that this person is typing. Raises ``NotFound``, ``MayNotSend``."""
+    if not may_send(participation(user_id=user_id, conversation_id=conversation_id)):
+        raise MayNotSend

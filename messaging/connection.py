@@ -1,0 +1,205 @@
+"""One socket of one person, between the hub and the consumer.
+
+Order is everything here. ``hello`` first enters the person's group and watches every conversation
+behind a gate (subscribed, confirmed), then reads, then writes ``ready`` and each backlog, and opens
+each gate where its backlog ended: nothing falls between the two, and nothing comes twice.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from accounts.authentication import Credentials
+from chatchat.clock import now, rfc3339
+from chatchat.realtime import Revoked, frame
+from chatchat.realtime.hub import Hub
+from chatchat.realtime.sink import Sink
+from chatchat.realtime.wsframe import text_frame
+from chatchat.threads import run
+from messaging import history, resume
+from messaging.history import Missed
+
+log = logging.getLogger("chatchat.messaging")
+
+NOT_AUTHENTICATED, BANNED, TOO_SLOW, TOO_MANY = 4401, 4403, 4408, 4429
+CUT_AFTER = 1.0  # seconds between telling a slow reader and cutting its line
+BACKLOGS_AT_ONCE = 20  # conversations read together, so that memory stays small
+GONE = frozenset({"left", "kicked", "dissolved"})
+
+
+class Connection:
+    """See the module; implements ``chatchat.realtime.hub.Client``."""
+
+    __slots__ = (
+        "__weakref__", "_close", "_early", "closing", "conversations", "expires_at", "hub", "progress_at",
+        "ready", "session_id", "sink", "stalled", "user_id",
+    )  # fmt: skip
+
+    def __init__(
+        self, hub: Hub, credentials: Credentials, sink: Sink, close: Callable[[int], Awaitable[None]]
+    ) -> None:
+        self.hub = hub
+        self.user_id = credentials.user_id
+        self.session_id: int | None = credentials.session_id
+        self.expires_at = credentials.expires_at
+        self.sink = sink
+        self._close = close
+        self.closing = False
+        self.ready = False
+        #: What came for the person before ``ready`` was written.
+        self._early: list[tuple[bytes, bytes]] = []
+        self.conversations: set[int] = set()
+        #: Bytes unsent when last looked at, and since when they have not become fewer.
+        self.stalled, self.progress_at = 0, 0.0
+
+    # --- out ----------------------------------------------------------------------------------------
+
+    def reply(self, type_: str, **fields: Any) -> None:
+        """Write a frame now, without waiting."""
+        text = frame(type_, **fields)
+        self.write(text, text_frame(text))
+
+    def write(self, text: bytes, blob: bytes) -> None:
+        """Write a finished frame now, without waiting."""
+        self.sink.put((text,), blob)
+        if self.sink.unsent() > self.hub.max_unsent:
+            self.behind()
+
+    async def paced(self, type_: str, **fields: Any) -> None:
+        """Write a frame with back-pressure: it does not count against what the reader may owe."""
+        await self.sink.put_paced(frame(type_, **fields))
+
+    def personal(self, text: bytes, blob: bytes) -> None:
+        if self.ready:
+            self.write(text, blob)
+        elif len(self._early) < 1000:
+            self._early.append((text, blob))
+
+    def behind(self) -> None:
+        self.close(TOO_SLOW)
+
+    def close(self, code: int) -> None:
+        """End the connection: say why, and cut the line a second later if the reader does not go."""
+        if self.closing:
+            return
+        self.closing = True
+        self.hub.exit(self, list(self.conversations))
+        self.hub.spawn(self._end(code))
+
+    async def _end(self, code: int) -> None:
+        try:
+            async with asyncio.timeout(CUT_AFTER):
+                await self._close(code)
+        except Exception as error:
+            log.debug("a socket was gone before it was closed: %s", error)
+        if code == TOO_SLOW:
+            self.hub.loop.call_later(CUT_AFTER, self.sink.abort)
+
+    def look(self, moment: float, max_stall: float) -> None:
+        """Once a second: is the token over, is the reader stuck?"""
+        if now() >= self.expires_at:
+            self.close(NOT_AUTHENTICATED)
+            return
+        unsent = self.sink.unsent()
+        if unsent == 0 or unsent < self.stalled:
+            self.progress_at = moment
+        elif self.stalled == 0:
+            self.progress_at = moment
+        elif moment - self.progress_at > max_stall:
+            self.close(TOO_SLOW)
+        self.stalled = unsent
+
+    def leave(self) -> None:
+        """The socket is gone."""
+        if not self.closing:
+            self.closing = True
+            self.hub.exit(self, list(self.conversations))
+
+    # --- hello ---------------------------------------------------------------------------------------
+
+    async def hello(self, cursors: Mapping[int, int]) -> None:
+        """Subscribe, read, then go live; see the module."""
+        await self.hub.enter(self)
+        ids = await run(resume.conversation_ids, self.user_id)
+        self.conversations.update(ids)
+        await self.hub.watch(self, ids)
+        start = await run(resume.start, self.user_id, cursors)
+        await self.paced(
+            "ready",
+            user=start.user,
+            session={"id": self.session_id, "expires_at": rfc3339(self.expires_at)},
+            conversations=start.conversations,
+        )
+        self.ready = True
+        for text, blob in self._early:
+            self.write(text, blob)
+        self._early.clear()
+        present = {missed.conversation for missed in start.progress}
+        for conversation in cursors:
+            if conversation not in present:
+                await self.paced("conversation.gone", conversation=conversation, reason="not_found")
+        await self._catch_up(start.progress)
+        for conversation in self.conversations - present:  # left since the ids were read
+            self.hub.detach(self, conversation)
+        self.conversations &= present
+        await self.paced("synced")
+
+    async def _catch_up(self, progress: Sequence[Missed]) -> None:
+        new = [missed.conversation for missed in progress if missed.conversation not in self.conversations]
+        self.conversations.update(new)
+        await self.hub.watch(self, new)
+        behind: list[Missed] = []
+        for missed in progress:
+            if missed.behind:
+                behind.append(missed)
+                continue
+            if missed.beyond:
+                await self.paced("sync.limited", conversation=missed.conversation, after=0)
+            self._open(missed.conversation, missed.first_seq, missed.head)
+        for first in range(0, len(behind), BACKLOGS_AT_ONCE):
+            for backlog in await run(history.backlogs, behind[first : first + BACKLOGS_AT_ONCE]):
+                for change in backlog.changes:
+                    await self.sink.put_paced(change.frame)
+                if backlog.limited_after is not None:
+                    await self.paced(
+                        "sync.limited", conversation=backlog.conversation, after=backlog.limited_after
+                    )
+                self._open(backlog.conversation, backlog.first_seq, backlog.version)
+
+    def _open(self, conversation: int, first_seq: int, version: int) -> None:
+        if not self.closing:
+            self.hub.open(self, conversation, first_seq=first_seq, version=version)
+
+    # --- what ended or changed -------------------------------------------------------------------------
+
+    def revoked(self, event: Revoked) -> None:
+        if event.kind == "participation" and event.conversation is not None:
+            if event.reason in GONE:  # at once; whether they are back is looked up afterwards
+                self.hub.detach(self, event.conversation)
+            self.hub.spawn(self._look_up(event.conversation, event.reason))
+        elif event.kind == "session" and event.session == self.session_id:
+            self.close(NOT_AUTHENTICATED)
+        elif event.kind == "person" and event.session != self.session_id:
+            self.close(BANNED if event.reason == "banned" else NOT_AUTHENTICATED)
+
+    async def _look_up(self, conversation: int, reason: str) -> None:
+        """Bring a conversation to what the person may see of it now."""
+        while not self.ready and not self.closing:
+            await asyncio.sleep(0.05)
+        if not self.hub.attached(self, conversation):
+            await self.hub.watch(self, [conversation])
+        found = await run(resume.state, self.user_id, conversation)
+        if self.closing:
+            self.hub.detach(self, conversation)
+        elif found is None:
+            self.hub.detach(self, conversation)
+            known = conversation in self.conversations
+            self.conversations.discard(conversation)
+            if known:
+                self.reply("conversation.gone", conversation=conversation, reason=reason)
+        else:
+            state, progress = found
+            self.conversations.add(conversation)
+            self.reply("conversation", conversation=state)
+            self._open(conversation, progress.first_seq, progress.head)

@@ -1,0 +1,348 @@
+"""The socket, ``/ws/chat/``: connect, dispatch, reply. docs/websocket.md has the protocol."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from channels.consumer import AsyncConsumer
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http.request import validate_host
+from django.utils import translation
+
+from accounts.authentication import Credentials, authenticate_page_session, authenticate_token
+from chatchat.clock import rfc3339
+from chatchat.errors import ChatError, Invalid, NotAuthenticated, TooMany, Unavailable
+from chatchat.realtime import process
+from chatchat.realtime.sink import make_sink
+from chatchat.threads import run
+from messaging import access, frames, live
+from messaging import history as reading
+from messaging.connection import BANNED, NOT_AUTHENTICATED, TOO_MANY, Connection
+from messaging.frames import AnyFrame, BadFrame
+from messaging.limits import Bucket, sender
+from messaging.services import messages
+from messaging.writer import Accepted, Mark, Marked, Outcome
+
+log = logging.getLogger("chatchat.messaging")
+
+SUBPROTOCOL = "chatchat.v1"
+OUTSTANDING = 256  # frames of a socket whose outcome is not known yet; beyond, it is not read
+
+
+class ChatConsumer(AsyncConsumer):
+    """One dispatch table, one ``except``."""
+
+    connection: Connection
+    _greeted = False
+
+    async def __call__(self, scope: Any, receive: Callable[[], Awaitable[Any]], send: Any) -> None:
+        # Channels' own loop makes two tasks a frame and hops to a thread for each.
+        self.scope, self.base_send = scope, send
+        await receive()  # websocket.connect
+        try:
+            credentials = await run(authenticate, scope)
+        except ChatError as error:
+            await self._refuse(error)
+            return
+        except (OperationalError, InterfaceError):
+            await self._refuse(Unavailable())
+            return
+        hub = await process.get_hub()
+        await send({"type": "websocket.accept", "subprotocol": _subprotocol(scope)})
+        self.connection = Connection(hub, credentials, make_sink(scope, send), self._close)
+        self._frames = Bucket(rate=settings.FRAME_RATE, burst=settings.FRAME_BURST)
+        self._outstanding = asyncio.Semaphore(OUTSTANDING)
+        self._language = language(scope)
+        live.connections.add(self.connection)
+        try:
+            await self._serve(receive)
+        finally:
+            live.connections.discard(self.connection)
+            self.connection.leave()
+
+    async def _serve(self, receive: Callable[[], Awaitable[Any]]) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            if self.connection.closing:
+                continue
+            if settings.RATELIMIT_ENABLE and not self._frames.take():
+                self.connection.close(TOO_MANY)
+                continue
+            text = message.get("text")
+            await self._handle(text)
+
+    async def _handle(self, text: str | None) -> None:
+        re: Any = None
+        try:
+            if text is None:
+                raise Invalid("Binary frames are not taken.", code="invalid_json")
+            if len(text) > settings.FRAME_MAX_BYTES:
+                self.connection.close(1009)
+                return
+            frame = frames.parse(text)
+            re = frame.id
+            if not self._greeted and not isinstance(frame, frames.Hello | frames.Ping | frames.Auth):
+                raise Invalid("Say hello first.", code="hello_first")
+            await self.handlers[type(frame)](self, frame)
+        except BadFrame as bad:
+            self._error(bad.error, bad.re)
+        except ChatError as error:
+            self._error(error, re)
+        except (OperationalError, InterfaceError, ConnectionError):
+            self._error(Unavailable(), re)
+        except Exception:
+            log.exception("a frame could not be handled")
+            broken = ChatError("Something broke on our side. It has been logged.", code="internal")
+            self._error(broken, re)
+
+    def _error(self, error: ChatError, re: Any) -> None:
+        with translation.override(self._language):
+            fields = error.envelope()
+        fields["error"]["details"] = _plain(fields["error"]["details"])
+        if error.retry_after is not None:
+            fields["error"]["details"]["retry_after"] = error.retry_after
+        if re is not None:
+            fields = {"re": re, **fields}
+        self.connection.reply("error", **fields)
+
+    def _reply(self, re: Any, type_: str, **fields: Any) -> None:
+        if re is not None:
+            fields = {"re": re, **fields}
+        self.connection.reply(type_, **fields)
+
+    # --- the frames ------------------------------------------------------------------------------------
+
+    async def hello(self, frame: frames.Hello) -> None:
+        if self._greeted:
+            raise Invalid("Hello was said already.", code="hello_again")
+        cursors = _cursors(frame.cursors)
+        self._greeted = True
+        try:
+            await self.connection.hello(cursors)
+        except (OperationalError, InterfaceError, ConnectionError):
+            self._error(Unavailable(), frame.id)
+            self.connection.close(1013)
+
+    async def send_message(self, frame: frames.Send) -> None:
+        if frame.attachments:
+            raise Invalid(details={"attachments": ["There are no such attachments."]})
+        item = messages.prepare(
+            user_id=self.connection.user_id,
+            conversation_id=frame.conversation,
+            client_id=frame.client_id,
+            kind=frame.kind,
+            body=frame.body,
+            reply_to=frame.reply_to,
+        )
+        if settings.RATELIMIT_ENABLE:
+            bucket = sender(self.connection.user_id)
+            if not bucket.take():
+                item.refusal = TooMany(retry_after=bucket.wait())
+        await self._outstanding.acquire()
+        live.writer().submit(item, lambda outcome: self._sent(frame, outcome))
+
+    def _sent(self, frame: frames.Send, outcome: Outcome) -> None:
+        self._outstanding.release()
+        if self.connection.closing:
+            return
+        if isinstance(outcome, Accepted):
+            self._reply(
+                frame.id,
+                "message.accepted",
+                conversation=outcome.conversation_id,
+                client_id=outcome.client_id,
+                seq=outcome.seq,
+                version=outcome.version,
+                sent_at=rfc3339(outcome.sent_at),
+                duplicate=outcome.duplicate,
+            )
+        elif isinstance(outcome, ChatError):
+            self._error(outcome, frame.id)
+
+    async def edit(self, frame: frames.Edit) -> None:
+        version = await run(
+            messages.edit, user_id=self.connection.user_id, conversation_id=frame.conversation,
+            seq=frame.seq, body=frame.body,
+        )  # fmt: skip
+        self._reply(frame.id, "ok", version=version)
+
+    async def recall(self, frame: frames.Recall) -> None:
+        version = await run(
+            messages.recall, user_id=self.connection.user_id, conversation_id=frame.conversation, seq=frame.seq
+        )
+        self._reply(frame.id, "ok", version=version)
+
+    async def react(self, frame: frames.ReactionAdd | frames.ReactionRemove) -> None:
+        version = await run(
+            messages.react, user_id=self.connection.user_id, conversation_id=frame.conversation,
+            seq=frame.seq, emoji=frame.emoji, present=isinstance(frame, frames.ReactionAdd),
+        )  # fmt: skip
+        self._reply(frame.id, "ok", version=version)
+
+    async def sync(self, frame: frames.Sync) -> None:
+        page = await run(_sync_page, self.connection.user_id, frame)
+        await self.connection.paced("sync.page", **({"re": frame.id} if frame.id is not None else {}), **page)
+
+    async def delivered(self, frame: frames.Delivered) -> None:
+        item = Mark(self.connection.user_id, frame.conversation, frame.seq, read=False)
+        live.writer().gather(item, lambda outcome: self._marked(frame, outcome))
+
+    async def read(self, frame: frames.Read) -> None:
+        item = Mark(self.connection.user_id, frame.conversation, frame.seq, read=True)
+        await self._outstanding.acquire()
+        live.writer().submit(item, lambda outcome: self._marked(frame, outcome, counted=True))
+
+    def _marked(
+        self, frame: frames.Delivered | frames.Read, outcome: Outcome, *, counted: bool = False
+    ) -> None:
+        if counted:
+            self._outstanding.release()
+        if isinstance(outcome, Marked):
+            live.news().add(outcome)
+        if self.connection.closing:
+            return
+        if isinstance(outcome, ChatError):
+            self._error(outcome, frame.id)
+        elif frame.id is not None:
+            self._reply(frame.id, "ok")
+
+    async def typing(self, frame: frames.Typing) -> None:
+        await run(access.may_type, user_id=self.connection.user_id, conversation_id=frame.conversation)
+        live.typing(self.connection, frame.conversation, active=frame.active)
+
+    async def auth(self, frame: frames.Auth) -> None:
+        credentials = await run(authenticate_token, frame.token)
+        if credentials.user_id != self.connection.user_id:
+            raise NotAuthenticated("That token is another person's.")
+        self.connection.session_id = credentials.session_id
+        self.connection.expires_at = credentials.expires_at
+        self._reply(frame.id, "ok")
+
+    async def ping(self, frame: frames.Ping) -> None:
+        self._reply(frame.id, "pong")
+
+    handlers: ClassVar[dict[type[AnyFrame], Callable[..., Awaitable[None]]]] = {
+        frames.Hello: hello,
+        frames.Send: send_message,
+        frames.Edit: edit,
+        frames.Recall: recall,
+        frames.ReactionAdd: react,
+        frames.ReactionRemove: react,
+        frames.Sync: sync,
+        frames.Delivered: delivered,
+        frames.Read: read,
+        frames.Typing: typing,
+        frames.Auth: auth,
+        frames.Ping: ping,
+    }
+
+    # --- the handshake -----------------------------------------------------------------------------------
+
+    async def _close(self, code: int) -> None:
+        await self.base_send({"type": "websocket.close", "code": code})
+
+    async def _refuse(self, error: ChatError) -> None:
+        """401, 403 or 503 where the server can answer a handshake; a plain refusal elsewhere."""
+        if "websocket.http.response" not in self.scope.get("extensions", {}):
+            await self._close(BANNED if error.status == 403 else NOT_AUTHENTICATED)
+            return
+        headers = [(b"content-type", b"application/json")]
+        await self.base_send(
+            {"type": "websocket.http.response.start", "status": error.status, "headers": headers}
+        )
+        body = live.json(error.envelope())
+        await self.base_send({"type": "websocket.http.response.body", "body": body})
+
+
+def authenticate(scope: Any) -> Credentials:
+    """Who connects: a bearer token, offered as a header or a subprotocol, or the pages' cookie.
+
+    Raises ``NotAuthenticated``, ``Forbidden`` (``banned``, ``origin``). The cookie counts only with an
+    ``Origin`` of our own: browsers send cookies along for any page.
+    """
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    scheme, _, token = headers.get(b"authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return authenticate_token(token.strip())
+    for offered in scope.get("subprotocols", ()):
+        if offered.startswith("bearer."):
+            return authenticate_token(offered.removeprefix("bearer."))
+    key = _cookie(headers.get(b"cookie", ""), settings.SESSION_COOKIE_NAME)
+    if not key:
+        raise NotAuthenticated
+    if not same_origin(headers.get(b"origin", ""), headers.get(b"host", "")):
+        raise access.ForeignOrigin
+    return authenticate_page_session(key)
+
+
+def same_origin(origin: str, host: str) -> bool:
+    """Whether a browser's ``Origin`` is a page of this site (RFC 6454)."""
+    if origin in settings.CSRF_TRUSTED_ORIGINS:
+        return True
+    parts = urlsplit(origin)
+    return (
+        parts.scheme in ("http", "https")
+        and bool(parts.netloc)
+        and parts.netloc == host
+        and validate_host(parts.hostname or "", settings.ALLOWED_HOSTS)
+    )
+
+
+def _cookie(header: str, name: str) -> str:
+    for part in header.split(";"):
+        key, _, value = part.strip().partition("=")
+        if key == name:
+            return value
+    return ""
+
+
+def _subprotocol(scope: Any) -> str | None:
+    return SUBPROTOCOL if SUBPROTOCOL in scope.get("subprotocols", ()) else None
+
+
+def language(scope: Any) -> str:
+    """The language in which this client's errors are worded, from ``Accept-Language``."""
+    header = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
+    for part in header.decode("latin-1").split(","):
+        code = part.split(";")[0].strip().lower()
+        if code.startswith("zh"):
+            return "zh-hans"
+        if code.startswith("en"):
+            return "en"
+    return settings.LANGUAGE_CODE
+
+
+def _cursors(given: dict[str, int]) -> dict[int, int]:
+    if len(given) > frames.CURSORS_LIMIT:
+        raise Invalid(details={"cursors": [f"At most {frames.CURSORS_LIMIT}; use sync for the others."]})
+    cursors = {}
+    for key, version in given.items():
+        if not (key.isascii() and key.isdigit() and len(key) < 19 and int(key) > 0):
+            raise Invalid(details={"cursors": ["A key is a conversation's id."]})
+        cursors[int(key)] = version
+    return cursors
+
+
+def _sync_page(user_id: int, frame: frames.Sync) -> dict[str, Any]:
+    me = access.participation(user_id=user_id, conversation_id=frame.conversation)
+    page = reading.sync(me, after=frame.after, limit=frame.limit)
+    return {
+        "conversation": frame.conversation,
+        "messages": page.messages,
+        "next": page.next,
+        "complete": page.complete,
+    }
+
+
+def _plain(details: Any) -> Any:
+    """Details with their lazy translations worded."""
+    if isinstance(details, dict):
+        return {key: _plain(value) for key, value in details.items()}
+    if isinstance(details, list):
+        return [_plain(value) for value in details]
+    return details if isinstance(details, int | float | None) else str(details)

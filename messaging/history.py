@@ -1,0 +1,218 @@
+"""Reading messages: pages by seq, changes by version, and what somebody missed.
+
+Every function takes a constant number of queries, each served by an index: one for the messages
+with their senders, one for their reactions.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+from django.db.models import Min, Q, QuerySet
+
+from chatchat.realtime import Change
+from messaging import wire
+from messaging.models import Conversation, Message, Participant, Reaction
+
+BACKLOG_LIMIT = 200  # messages a conversation after a cut; past that the client pages
+SYNC_LIMIT = 200
+SYNC_BYTES = 256 * 1024
+FILL_LIMIT = 1000  # changes read at once for a process that missed some
+
+_FIELDS = (
+    "id", "conversation_id", "seq", "version", "kind", "body", "data", "reply_to", "client_id",
+    "sent_at", "edited_at", "recalled_at", "sender_id", "sender__nickname", "sender__avatar",
+)  # fmt: skip
+
+
+def shapes(messages: QuerySet[Message]) -> list[tuple[int, dict[str, Any]]]:
+    """(conversation, message as on the wire) in the queryset's order; two queries."""
+    rows = list(messages.values_list(*_FIELDS))
+    reactions: dict[int, list[tuple[str, int]]] = {}
+    if rows:
+        found = Reaction.objects.filter(message__in=[row[0] for row in rows]).order_by("pk")
+        for message, emoji, user in found.values_list("message_id", "emoji", "user_id"):
+            reactions.setdefault(message, []).append((emoji, user))
+    return [(row[1], _shape(row, reactions.get(row[0], ()))) for row in rows]
+
+
+def _shape(row: Sequence[Any], reactions: Iterable[tuple[str, int]]) -> dict[str, Any]:
+    (_, _, seq, version, kind, body, data, reply_to, client_id, sent_at, edited_at, recalled_at,
+     sender, nickname, avatar) = row  # fmt: skip
+    return wire.message(
+        seq=seq,
+        version=version,
+        sender=None if sender is None else wire.person(sender, nickname, avatar),
+        kind=kind,
+        body=body,
+        data=data,
+        reply_to=reply_to,
+        reactions=wire.reactions(reactions),
+        client_id=client_id,
+        sent_at=sent_at,
+        edited_at=edited_at,
+        recalled_at=recalled_at,
+    )
+
+
+def visible(participant: Participant) -> QuerySet[Message]:
+    """The messages that a participant may see."""
+    return Message.objects.filter(
+        conversation_id=participant.conversation_id, seq__gte=participant.visible_from_seq
+    )
+
+
+def page(
+    participant: Participant, *, limit: int, before: int | None = None, after: int | None = None
+) -> tuple[list[dict[str, Any]], bool]:
+    """(messages ascending, whether there are more on that side): the newest, or next to a seq."""
+    messages = visible(participant)
+    if after is not None:
+        found = [shape for _, shape in shapes(messages.filter(seq__gt=after).order_by("seq")[: limit + 1])]
+        return found[:limit], len(found) > limit
+    if before is not None:
+        messages = messages.filter(seq__lt=before)
+    found = [shape for _, shape in shapes(messages.order_by("-seq")[: limit + 1])]
+    return found[:limit][::-1], len(found) > limit
+
+
+def one(participant: Participant, seq: int) -> dict[str, Any] | None:
+    """The message at ``seq``."""
+    return next((shape for _, shape in shapes(visible(participant).filter(seq=seq))), None)
+
+
+@dataclass
+class SyncPage:
+    """Changed messages by version: ``next`` is the cursor after them."""
+
+    messages: list[dict[str, Any]]
+    next: int
+    complete: bool
+
+
+def sync(participant: Participant, *, after: int, limit: int = SYNC_LIMIT) -> SyncPage:
+    """What has changed since version ``after``: at most ``limit`` messages or ``SYNC_BYTES``.
+
+    A complete page's ``next`` is the conversation's head, since versions up to it may be held by no row.
+    """
+    # The head is read first: rows that come meanwhile are above it, and are sent again, harmlessly.
+    head = Conversation.objects.values_list("last_version", flat=True).get(pk=participant.conversation_id)
+    changed = visible(participant).filter(version__gt=after).order_by("version")
+    found = [shape for _, shape in shapes(changed[: limit + 1])]
+    complete = len(found) <= limit
+    found = found[:limit]
+    size = 0
+    for index, shape in enumerate(found):
+        size += len(shape["body"].encode()) + 400
+        if size > SYNC_BYTES and index > 0:
+            found, complete = found[:index], False
+            break
+    last = found[-1]["version"] if found else after
+    return SyncPage(found, max(last, head) if complete else last, complete)
+
+
+def changes(conversation_id: int, after: int) -> tuple[int, list[Change]]:
+    """(head, changes): first the head, then every message changed after version ``after``, in order."""
+    head = Conversation.objects.filter(pk=conversation_id).values_list("last_version", flat=True).first() or 0
+    changed = Message.objects.filter(conversation_id=conversation_id, version__gt=after)
+    found = shapes(changed.filter(version__lte=head).order_by("version")[:FILL_LIMIT])
+    if len(found) == FILL_LIMIT:
+        head = found[-1][1]["version"]
+    return head, [wire.change(conversation_id, shape) for _, shape in found]
+
+
+# --- what somebody missed ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Missed:
+    """How far a client has got in a conversation, and how far the conversation has."""
+
+    conversation: int
+    first_seq: int
+    delivered_seq: int
+    last_seq: int
+    head: int
+    cursor: int | None  # the version that the client names; None: it has no history
+
+    @property
+    def behind(self) -> bool:
+        """Whether there is something to catch up with."""
+        if self.cursor is None:
+            return self.delivered_seq < self.last_seq
+        return self.cursor < self.head
+
+    @property
+    def beyond(self) -> bool:
+        """Whether the client names a version that there is not yet: it has to start over."""
+        return self.cursor is not None and self.cursor > self.head
+
+
+@dataclass
+class Backlog:
+    """What one conversation's reader gets before the live stream, which goes on after ``version``."""
+
+    conversation: int
+    first_seq: int
+    version: int
+    changes: list[Change] = field(default_factory=list)
+    #: There is more: the client pages from this version on.
+    limited_after: int | None = None
+
+
+def backlogs(missed: Sequence[Missed]) -> list[Backlog]:
+    """The backlogs of several conversations, in a constant number of queries."""
+    starts = _starts([m for m in missed if m.cursor is None])
+    wanted = [
+        (m.conversation, starts[m.conversation], max(m.first_seq - 1, m.delivered_seq))
+        if m.cursor is None
+        else (m.conversation, m.cursor, m.first_seq - 1)
+        for m in missed
+    ]
+    found: dict[int, list[dict[str, Any]]] = {}
+    ids = _changed_ids(wanted)
+    for conversation, shape in shapes(Message.objects.filter(pk__in=ids).order_by("version")):
+        found.setdefault(conversation, []).append(shape)
+    return [
+        _backlog(m, start, found.get(m.conversation, []))
+        for m, (_, start, _) in zip(missed, wanted, strict=True)
+    ]
+
+
+def _backlog(missed: Missed, start: int, found: list[dict[str, Any]]) -> Backlog:
+    backlog = Backlog(missed.conversation, missed.first_seq, missed.head)
+    backlog.changes = [wire.change(missed.conversation, shape) for shape in found[:BACKLOG_LIMIT]]
+    if len(found) > BACKLOG_LIMIT:
+        backlog.limited_after = backlog.changes[-1].version
+    elif found:
+        backlog.version = max(missed.head, found[-1]["version"])
+    return backlog
+
+
+def _starts(missed: Sequence[Missed]) -> dict[int, int]:
+    """{conversation: the version after which everything past the delivered marker has changed}."""
+    if not missed:
+        return {}
+    past = Q(pk__in=())
+    for m in missed:
+        past |= Q(conversation_id=m.conversation, seq__gt=max(m.first_seq - 1, m.delivered_seq))
+    lowest = Message.objects.filter(past).values("conversation_id").annotate(lowest=Min("version")).order_by()
+    starts = {m.conversation: m.head for m in missed}
+    starts.update({row["conversation_id"]: row["lowest"] - 1 for row in lowest})
+    return starts
+
+
+def _changed_ids(wanted: Sequence[tuple[int, int, int]]) -> list[int]:
+    """Ids of the first changes a conversation, of (conversation, version after, seq after)."""
+    if not wanted:
+        return []
+    # One index range a conversation, each with its own limit: Django's union cannot say that on SQLite.
+    one = (
+        "SELECT * FROM (SELECT id FROM messaging_message WHERE conversation_id = %s AND version > %s "
+        "AND seq > %s ORDER BY version LIMIT %s) AS t{}"
+    )
+    sql = " UNION ALL ".join(one.format(index) for index in range(len(wanted)))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [value for row in wanted for value in (*row, BACKLOG_LIMIT + 1)])
+        return [row[0] for row in cursor.fetchall()]

@@ -1,0 +1,84 @@
+"""What a server process holds for messaging: its writer, its news of markers, its open sockets."""
+
+import asyncio
+import time
+from typing import Any
+
+import msgspec
+from django.conf import settings
+
+from chatchat.realtime import Signal, frame
+from chatchat.realtime.hub import Hub
+from messaging.connection import Connection
+from messaging.markers import News
+from messaging.services import messages
+from messaging.writer import Writer
+
+TYPING_EVERY = 3.0  # seconds between two tellings of the same
+
+#: Every open socket of this process.
+connections: set[Connection] = set()
+_writer: Writer | None = None
+_news: News | None = None
+_hub: Hub | None = None
+_typing: dict[tuple[int, int], tuple[float, bool]] = {}
+
+
+async def begin(hub: Hub) -> None:
+    """Start with the process's hub."""
+    global _writer, _news, _hub
+    _hub = hub
+    _writer = Writer(hub.loop.call_soon_threadsafe)
+    _news = News(hub)
+    messages.use_writer(_writer)
+    hub.spawn(_look_after_sockets())
+
+
+async def end() -> None:
+    """Write what was accepted, then stop."""
+    messages.use_writer(None)
+    if _writer is not None:
+        await asyncio.get_running_loop().run_in_executor(None, _writer.stop)
+        await asyncio.sleep(0)
+
+
+def writer() -> Writer:
+    """This process's writer."""
+    if _writer is None:
+        raise RuntimeError("the server has not started its writer")
+    return _writer
+
+
+def news() -> News:
+    """This process's news of markers."""
+    if _news is None:
+        raise RuntimeError("the server has not started")
+    return _news
+
+
+def typing(connection: Connection, conversation: int, *, active: bool) -> None:
+    """Tell the others, at most every three seconds; the end of it at once."""
+    key = (conversation, connection.user_id)
+    moment = time.monotonic()
+    told_at, told = _typing.get(key, (0.0, False))
+    if told == active and moment - told_at < TYPING_EVERY:
+        return
+    _typing[key] = (moment, active)
+    if len(_typing) > 10_000:
+        for old in [key for key, (at, _) in _typing.items() if moment - at > TYPING_EVERY]:
+            del _typing[old]
+    text = frame("typing", conversation=conversation, user=connection.user_id, active=active)
+    connection.hub.publish([Signal(conversation, text, connection.user_id)])
+
+
+def json(value: Any) -> bytes:
+    """``value`` as UTF-8 JSON; what is lazily translated is worded."""
+    return msgspec.json.encode(value, enc_hook=str)
+
+
+async def _look_after_sockets() -> None:
+    while True:
+        await asyncio.sleep(1)
+        moment = time.monotonic()
+        for connection in list(connections):
+            connection.look(moment, settings.READER_MAX_STALL)

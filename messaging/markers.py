@@ -1,0 +1,106 @@
+"""Markers on their way to others: gathered, so that reading never costs more than writing.
+
+The others of a conversation get one ``receipts`` frame a second at most (at once in direct
+conversations, none in groups of more than 200); one's own devices get the conversation's new state.
+"""
+
+from collections.abc import Iterable
+
+from django.db.models import Count
+
+from chatchat.realtime import Event, Personal, Signal, frame
+from chatchat.realtime.hub import Hub
+from chatchat.threads import run
+from messaging.models import Participant
+from messaging.states import RECEIPTS_LIMIT, states
+from messaging.writer import Marked
+
+EVERY = 1.0  # seconds
+
+
+def told(marked: Iterable[Marked]) -> list[Event]:
+    """The events by which markers that moved are told: two queries, and those of the states."""
+    moved = [mark for mark in marked if mark.moved]
+    return [*_receipts([mark for mark in moved if mark.tell]), *_own([m for m in moved if m.read_moved])]
+
+
+def _receipts(moved: list[Marked]) -> list[Event]:
+    by_conversation: dict[int, dict[int, Marked]] = {}
+    for mark in moved:
+        by_conversation.setdefault(mark.conversation_id, {})[mark.user_id] = mark
+    groups = {mark.conversation_id for mark in moved if mark.kind == "group"}
+    crowded = _crowded(groups)
+    events: list[Event] = []
+    for conversation, marks in by_conversation.items():
+        if conversation not in crowded:
+            receipts = [
+                {"user": mark.user_id, "delivered_seq": mark.delivered_seq, "read_seq": mark.read_seq}
+                for mark in marks.values()
+            ]
+            alone = next(iter(marks)) if len(marks) == 1 else None
+            events.append(
+                Signal(conversation, frame("receipts", conversation=conversation, receipts=receipts), alone)
+            )
+    return events
+
+
+def _crowded(groups: set[int]) -> set[int]:
+    if not groups:
+        return set()
+    sizes = Participant.objects.filter(conversation__in=groups, left_at=None).values_list("conversation_id")
+    return set(sizes.annotate(n=Count("pk")).filter(n__gt=RECEIPTS_LIMIT).values_list("conversation_id", flat=True))
+
+
+def _own(moved: list[Marked]) -> list[Event]:
+    wanted = {(mark.conversation_id, mark.user_id) for mark in moved}
+    if not wanted:
+        return []
+    rows = [
+        row
+        for row in Participant.objects.filter(
+            conversation__in={conversation for conversation, _ in wanted},
+            user__in={user for _, user in wanted},
+            left_at=None,
+        ).select_related("conversation")
+        if (row.conversation_id, row.user_id) in wanted
+    ]
+    return [
+        Personal(row.user_id, frame("conversation", conversation=state))
+        for row, state in zip(rows, states(rows), strict=True)
+    ]
+
+
+class News:
+    """A server process's markers that moved and have not been told yet."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._waiting: dict[tuple[int, int], Marked] = {}
+        self._timed = False
+
+    def add(self, marked: Marked) -> None:
+        """Tell it: at once in a direct conversation, else with what moves within the second."""
+        if not marked.moved:
+            return
+        if marked.kind == "direct":
+            self._hub.spawn(self._tell([marked]))
+            return
+        key = (marked.conversation_id, marked.user_id)
+        before = self._waiting.get(key)
+        if before is not None and before.read_moved and not marked.read_moved:
+            marked = Marked(
+                marked.user_id, marked.conversation_id, marked.kind, marked.delivered_seq, marked.read_seq,
+                moved=True, read_moved=True, tell=marked.tell,
+            )  # fmt: skip
+        self._waiting[key] = marked
+        if not self._timed:
+            self._timed = True
+            self._hub.loop.call_later(EVERY, self._flush)
+
+    def _flush(self) -> None:
+        self._timed = False
+        waiting, self._waiting = self._waiting, {}
+        self._hub.spawn(self._tell(list(waiting.values())))
+
+    async def _tell(self, marked: list[Marked]) -> None:
+        self._hub.publish(await run(told, marked))

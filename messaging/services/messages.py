@@ -1,0 +1,217 @@
+"""Send, edit, recall, react, and how far somebody has read."""
+
+import hashlib
+from concurrent.futures import Future
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from chatchat.clock import now
+from chatchat.db import write_transaction
+from chatchat.errors import ChatError, Conflict, Forbidden, Invalid, Unavailable
+from chatchat.realtime import outlet, publish
+from chatchat.text import check_encodable, clean_body
+from messaging import history, markers, mentions, wire, writer
+from messaging.access import MayNotSend, locked_message, locked_participation
+from messaging.models import Conversation, Message, Participant, Reaction
+from messaging.states import may_send
+from messaging.writer import Accepted, Mark, Marked, Outcome, Send, Writer
+
+#: The writer of this process, in a server; elsewhere a batch is written by who asks for it.
+_writer: Writer | None = None
+REACTIONS_LIMIT = 20  # different emoji a message
+EMOJI_MAX = 32  # characters: the longest sequences of Unicode's emoji have about ten
+
+
+def use_writer(running: Writer | None) -> None:
+    """Let messages of this process go through ``running``."""
+    global _writer
+    _writer = running
+
+
+def content_hash(*, conversation_id: int, kind: str, body: str, reply_to: int | None) -> str:
+    """What a retry is recognised by, as 64 hexadecimal digits."""
+    content = msgspec.json.encode([conversation_id, kind, body, reply_to, []])
+    return hashlib.sha256(content).hexdigest()
+
+
+def prepare(
+    *, user_id: int, conversation_id: int, client_id: UUID, kind: str, body: str, reply_to: int | None
+) -> Send:
+    """A validated message on its way in; no database. Raises ``Invalid``."""
+    if kind != Message.Kind.TEXT:
+        raise Invalid(details={"kind": [_("Only text can be sent.")]})
+    body = clean_body(body, field="body", maximum=settings.MESSAGE_MAX_LENGTH)
+    return Send(
+        user_id,
+        conversation_id,
+        str(client_id),
+        kind,
+        body,
+        reply_to,
+        content_hash(conversation_id=conversation_id, kind=kind, body=body, reply_to=reply_to),
+    )
+
+
+def send(
+    *,
+    user_id: int,
+    conversation_id: int,
+    client_id: UUID,
+    body: str,
+    kind: str = "text",
+    reply_to: int | None = None,
+    refusal: ChatError | None = None,
+) -> Accepted:
+    """Write a message; returns after the commit.
+
+    The same ``client_id`` with the same content again returns the first result, whatever happened
+    since; with other content it raises ``Conflict`` (``client_id_conflict``). ``refusal`` is raised
+    instead if this is no retry: a limit that was reached. Others: ``Invalid``, ``NotFound``,
+    ``MayNotSend``, ``Unavailable``.
+    """
+    item = prepare(
+        user_id=user_id,
+        conversation_id=conversation_id,
+        client_id=client_id,
+        kind=kind,
+        body=body,
+        reply_to=reply_to,
+    )
+    item.refusal = refusal
+    outcome = _through_writer(item)
+    if isinstance(outcome, Accepted):
+        return outcome
+    raise outcome if isinstance(outcome, ChatError) else TypeError(outcome)
+
+
+def mark(*, user_id: int, conversation_id: int, seq: int, read: bool) -> Marked:
+    """Move a marker on, never back; returns after the commit. ``read`` implies delivered."""
+    outcome = _through_writer(Mark(user_id, conversation_id, seq, read))
+    if not isinstance(outcome, Marked):
+        raise outcome if isinstance(outcome, ChatError) else TypeError(outcome)
+    outlet.deliver(markers.told([outcome]))
+    return outcome
+
+
+def _through_writer(item: Send | Mark) -> Outcome:
+    if _writer is None:
+        return writer.write([item])[0]
+    future: Future[Outcome] = Future()
+    _writer.submit(item, future.set_result)
+    try:
+        return future.result(timeout=30)
+    except TimeoutError:
+        return Unavailable()
+
+
+# --- changes to what was said ---------------------------------------------------------------------
+
+
+def edit(*, user_id: int, conversation_id: int, seq: int, body: str) -> int:
+    """Change the text of one's own message within ``EDIT_WINDOW``; the version that holds it now.
+
+    Raises ``NotFound``, ``MayNotSend``, ``Forbidden`` (``not_yours``, ``too_late``), ``Conflict``
+    (``recalled``), ``Invalid``. The same text again changes nothing.
+    """
+    body = clean_body(body, field="body", maximum=settings.MESSAGE_MAX_LENGTH)
+    with write_transaction():
+        me = locked_participation(user_id=user_id, conversation_id=conversation_id)
+        message = locked_message(me, seq=seq)
+        if message.sender_id != user_id:
+            raise Forbidden(_("Only your own messages can be edited."), code="not_yours")
+        if not may_send(me):
+            raise MayNotSend
+        _refuse_recalled(message)
+        if _older_than(message, settings.EDIT_WINDOW):
+            raise Forbidden(_("This message is too old to be edited."), code="too_late")
+        if message.body == body:
+            return message.version
+        message.body, message.edited_at = body, now()
+        message.data = {key: value for key, value in message.data.items() if key != "mentions"}
+        if "@" in body and (found := mentions.mentioned(conversation_id, body)):
+            message.data["mentions"] = found
+        return _change(me, message)
+
+
+def recall(*, user_id: int, conversation_id: int, seq: int) -> int:
+    """Take a message back: it keeps its place and loses what it said; the version that says so.
+
+    One's own within ``RECALL_WINDOW``; anybody's, at any time, for who may moderate. Raises
+    ``NotFound``, ``Forbidden`` (``not_yours``, ``too_late``). Once more changes nothing.
+    """
+    with write_transaction():
+        me = locked_participation(user_id=user_id, conversation_id=conversation_id)
+        message = locked_message(me, seq=seq)
+        if message.kind == Message.Kind.SYSTEM:
+            raise Forbidden(_("The system's lines cannot be recalled."), code="not_yours")
+        if message.recalled_at is not None and (message.sender_id == user_id or me.may_moderate):
+            return message.version
+        if not me.may_moderate:
+            if message.sender_id != user_id:
+                raise Forbidden(_("Only your own messages can be recalled."), code="not_yours")
+            if _older_than(message, settings.RECALL_WINDOW):
+                raise Forbidden(_("This message is too old to be recalled."), code="too_late")
+        message.body, message.data, message.recalled_at = "", {}, now()
+        message.reactions.all().delete()
+        return _change(me, message)
+
+
+def react(*, user_id: int, conversation_id: int, seq: int, emoji: str, present: bool) -> int:
+    """Put an emoji on a message or take one's own away; the version. What is so already changes nothing.
+
+    Raises ``NotFound``, ``MayNotSend``, ``Conflict`` (``recalled``, ``too_many_reactions``), ``Invalid``.
+    """
+    check_encodable(emoji, field="emoji")
+    if not emoji or len(emoji) > EMOJI_MAX or emoji != emoji.strip() or not _looks_like_emoji(emoji):
+        raise Invalid(details={"emoji": [_("That is not an emoji.")]})
+    with write_transaction():
+        me = locked_participation(user_id=user_id, conversation_id=conversation_id)
+        message = locked_message(me, seq=seq)
+        if not may_send(me):
+            raise MayNotSend
+        _refuse_recalled(message)
+        mine = message.reactions.filter(user_id=user_id, emoji=emoji)
+        if mine.exists() == present:
+            return message.version
+        if present:
+            kinds = set(message.reactions.values_list("emoji", flat=True).distinct())
+            if emoji not in kinds and len(kinds) >= REACTIONS_LIMIT:
+                raise Conflict(_("There are enough different reactions here."), code="too_many_reactions")
+            Reaction.objects.create(message=message, user_id=user_id, emoji=emoji)
+        else:
+            mine.delete()
+        return _change(me, message)
+
+
+def _looks_like_emoji(text: str) -> bool:
+    """No letters, no white space, no control characters: ASCII only as part of a keycap."""
+    keycap = "\u20e3" in text
+    return all(ord(c) > 0xA8 and not c.isalpha() and not c.isspace() or (keycap and c in "#*0123456789") for c in text)
+
+
+def _refuse_recalled(message: Message) -> None:
+    if message.kind == Message.Kind.SYSTEM:
+        raise Forbidden(_("The system's lines stay as they are."), code="not_yours")
+    if message.recalled_at is not None:
+        raise Conflict(_("This message was recalled."), code="recalled")
+
+
+def _older_than(message: Message, window: timedelta) -> bool:
+    return now() - message.sent_at > window
+
+
+def _change(me: Participant, message: Message) -> int:
+    """Save a changed message under its conversation's next version, and tell everybody."""
+    conversation: Conversation = me.conversation
+    conversation.last_version += 1
+    message.version = conversation.last_version
+    message.save(update_fields=["body", "data", "edited_at", "recalled_at", "version"])
+    conversation.save(update_fields=["last_version"])
+    shape = history.one(me, message.seq)
+    if shape is not None:
+        publish(wire.change(conversation.pk, shape))
+    return message.version

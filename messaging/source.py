@@ -1,0 +1,55 @@
+"""What the hub asks of the database, each question in one of the database threads."""
+
+from collections.abc import Sequence
+
+from accounts.models import Revocation
+from chatchat.realtime import Change, Revoked, frame
+from chatchat.threads import run
+from messaging import history
+from messaging.models import Conversation, Participant
+from messaging.states import states
+
+
+class DatabaseSource:
+    """See ``chatchat.realtime.hub.Source``."""
+
+    async def heads(self, conversations: Sequence[int]) -> dict[int, int]:
+        return await run(_heads, conversations)
+
+    async def changes(self, conversation: int, after: int) -> tuple[int, list[Change]]:
+        return await run(history.changes, conversation, after)
+
+    async def states(self, conversation: int, users: Sequence[int]) -> dict[int, bytes]:
+        return await run(_states, conversation, users)
+
+    async def revocations(self, after: int, among: Sequence[int]) -> list[Revoked]:
+        return await run(_revocations, after, among)
+
+
+def _heads(conversations: Sequence[int]) -> dict[int, int]:
+    return dict(Conversation.objects.filter(pk__in=conversations).values_list("pk", "last_version"))
+
+
+def _states(conversation: int, users: Sequence[int]) -> dict[int, bytes]:
+    rows = list(
+        Participant.objects.filter(conversation=conversation, user__in=users, left_at=None).select_related(
+            "conversation"
+        )
+    )
+    return {
+        row.user_id: frame("conversation", conversation=state)
+        for row, state in zip(rows, states(rows), strict=True)
+    }
+
+
+def _revocations(after: int, among: Sequence[int]) -> list[Revoked]:
+    rows = Revocation.objects.order_by("pk")
+    if after < 0:
+        found = list(rows.reverse()[:1])
+    else:
+        found = list(rows.filter(pk__gt=after))
+        if among:
+            found += rows.filter(pk__in=among)
+    return [
+        Revoked(row.pk, row.kind, row.user_id, row.session_id, row.conversation_id, row.reason) for row in found
+    ]
