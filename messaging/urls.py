@@ -1,5 +1,20 @@
 """The REST addresses of messaging."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from messaging import views
+
+urlpatterns: list[URLPattern] = [
+    path("conversations", views.ConversationsView.as_view()),
+    path("conversations/<id:conversation>", views.ConversationView.as_view()),
+    path("conversations/<id:conversation>/messages", views.MessagesView.as_view()),
+    path("conversations/<id:conversation>/messages/<id:seq>", views.MessageView.as_view()),
+    path(
+        "conversations/<id:conversation>/messages/<id:seq>/reactions/<str:emoji>",
+        views.ReactionView.as_view(),
+    ),
+    path("conversations/<id:conversation>/read", views.ReadView.as_view()),
+    path("conversations/<id:conversation>/sync", views.SyncView.as_view()),
+    path("offline", views.OfflineView.as_view()),
+    path("offline/ack", views.OfflineAckView.as_view()),
+]

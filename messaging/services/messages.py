@@ -3,6 +3,7 @@
 import hashlib
 from concurrent.futures import Future
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -86,6 +87,16 @@ def send(
     if isinstance(outcome, Accepted):
         return outcome
     raise outcome if isinstance(outcome, ChatError) else TypeError(outcome)
+
+
+def sent(*, user_id: int, accepted: Accepted) -> dict[str, Any]:
+    """The accepted message in its present state, for its sender, who may have no access any more."""
+    found = history.shapes(
+        Message.objects.filter(
+            conversation_id=accepted.conversation_id, seq=accepted.seq, sender_id=user_id
+        )
+    )
+    return found[0][1]
 
 
 def mark(*, user_id: int, conversation_id: int, seq: int, read: bool) -> Marked:

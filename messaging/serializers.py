@@ -1,0 +1,118 @@
+"""Input of messaging's REST door, and its output's shapes for the schema."""
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+
+from chatchat.fields import IdField, TextField
+from messaging.models import Conversation, Message
+
+
+class SendRequest(serializers.Serializer[Any]):
+    client_id = serializers.UUIDField(help_text="Your own id for it: a retry with the same id is harmless.")
+    kind = serializers.ChoiceField(choices=[("text", "text")], default="text")
+    body = TextField(max_length=settings.MESSAGE_MAX_LENGTH)
+    reply_to = IdField(required=False, allow_null=True, default=None, help_text="The seq of a message here.")
+    attachments = serializers.ListField(
+        child=IdField(), required=False, max_length=0, help_text="None can be sent yet."
+    )
+
+
+class EditRequest(serializers.Serializer[Any]):
+    body = TextField(max_length=settings.MESSAGE_MAX_LENGTH)
+
+
+class SeqRequest(serializers.Serializer[Any]):
+    seq = IdField()
+
+
+class AckRequest(SeqRequest):
+    conversation = IdField()
+
+
+# --- output ---------------------------------------------------------------------------------------
+
+
+class SenderShape(serializers.Serializer[Any]):
+    id = IdField()
+    nickname = serializers.CharField()
+    avatar = serializers.CharField(allow_null=True)
+
+
+class ReactionShape(serializers.Serializer[Any]):
+    emoji = serializers.CharField()
+    count = serializers.IntegerField()
+    users = serializers.ListField(child=IdField(), help_text="The first 20.")
+
+
+class MessageShape(serializers.Serializer[Any]):
+    seq = IdField()
+    version = IdField()
+    sender = SenderShape(allow_null=True, help_text="None: the system.")
+    kind = serializers.ChoiceField(choices=Message.Kind.choices)
+    body = serializers.CharField()
+    data = serializers.DictField(help_text="Of the system's lines: `event` and whom it concerns; `mentions`.")
+    reply_to = IdField(allow_null=True)
+    reactions = ReactionShape(many=True)
+    client_id = serializers.UUIDField(allow_null=True)
+    sent_at = serializers.DateTimeField()
+    edited_at = serializers.DateTimeField(allow_null=True)
+    recalled_at = serializers.DateTimeField(allow_null=True)
+
+
+class ReceiptShape(serializers.Serializer[Any]):
+    user = IdField()
+    delivered_seq = serializers.IntegerField()
+    read_seq = serializers.IntegerField()
+
+
+class ConversationShape(serializers.Serializer[Any]):
+    id = IdField()
+    kind = serializers.ChoiceField(choices=Conversation.Kind.choices)
+    title = serializers.CharField()
+    avatar = serializers.CharField(allow_null=True)
+    peer = SenderShape(allow_null=True, help_text="The other person of a direct conversation.")
+    first_seq = IdField(help_text="The first message that you may see.")
+    last_seq = serializers.IntegerField()
+    last_version = serializers.IntegerField()
+    delivered_seq = serializers.IntegerField()
+    read_seq = serializers.IntegerField()
+    unread = serializers.IntegerField()
+    last_message = MessageShape(allow_null=True, help_text="Its body shortened to 100 characters.")
+    muted = serializers.BooleanField(help_text="A moderator has muted you for a time.")
+    may_send = serializers.BooleanField()
+    receipts = ReceiptShape(many=True)
+
+
+class ConversationPageShape(serializers.Serializer[Any]):
+    results = ConversationShape(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class MessagePageShape(serializers.Serializer[Any]):
+    results = MessageShape(many=True)
+    has_more = serializers.BooleanField()
+
+
+class SyncPageShape(serializers.Serializer[Any]):
+    conversation = IdField()
+    messages = MessageShape(many=True)
+    next = serializers.IntegerField(help_text="Pass it as `after`.")
+    complete = serializers.BooleanField()
+
+
+class OfflineMessageShape(serializers.Serializer[Any]):
+    conversation = IdField()
+    message = MessageShape()
+
+
+class OfflinePageShape(serializers.Serializer[Any]):
+    results = OfflineMessageShape(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class MarkersShape(serializers.Serializer[Any]):
+    delivered_seq = serializers.IntegerField()
+    read_seq = serializers.IntegerField()
+    unread = serializers.IntegerField()

@@ -1,0 +1,273 @@
+"""The REST door of messaging."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from chatchat.api import MAX_ID, Paging
+from chatchat.errors import Invalid, TooMany
+from messaging import history, offline
+from messaging.access import participation
+from messaging.limits import sender
+from messaging.models import Participant
+from messaging.serializers import (
+    AckRequest,
+    ConversationPageShape,
+    ConversationShape,
+    EditRequest,
+    MarkersShape,
+    MessagePageShape,
+    MessageShape,
+    OfflinePageShape,
+    SendRequest,
+    SeqRequest,
+    SyncPageShape,
+)
+from messaging.services import messages
+from messaging.states import mine, states, with_receipts
+
+PAGE_LIMIT = 100
+DEFAULT_PAGE = 50
+NOT_YOURS = OpenApiResponse(description="No such conversation or message, or not for you.")
+MAY_NOT = OpenApiResponse(description="You see it, but may not do that (`may_not_send`, `too_late`, …).")
+
+
+def _user_id(request: Request) -> int:
+    return int(request.user.pk)
+
+
+def _valid(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    checked = serializer(data=request.data)
+    checked.is_valid(raise_exception=True)
+    values: dict[str, Any] = checked.validated_data
+    return values
+
+
+def _number(request: Request, name: str, *, highest: int = MAX_ID, lowest: int = 0) -> int | None:
+    """A whole number of the query string; None where it is not given."""
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and lowest <= int(text) <= highest):
+        wanted = _("A whole number from %(lowest)d to %(highest)d.")
+        raise Invalid(details={name: [wanted % {"lowest": lowest, "highest": highest}]})
+    return int(text)
+
+
+def _limit(request: Request, *, highest: int = PAGE_LIMIT, default: int = DEFAULT_PAGE) -> int:
+    given = _number(request, "limit", lowest=1, highest=highest)
+    return default if given is None else given
+
+
+def _query(name: str, description: str, type_: Any = OpenApiTypes.INT64) -> OpenApiParameter:
+    return OpenApiParameter(name, type_, OpenApiParameter.QUERY, description=description)
+
+
+class ActivityPaging(Paging):
+    """Most recently active first."""
+
+    ordering: Any = ("-activity", "-conversation_id")
+
+
+class ConversationsView(APIView):
+    @extend_schema(
+        summary="My conversations, most recently active first",
+        parameters=[
+            _query("cursor", "`next` of the page before.", OpenApiTypes.STR),
+            _query("limit", "1 to 100; 50 by default."),
+        ],
+        responses={200: ConversationPageShape},
+    )
+    def get(self, request: Request) -> Response:
+        paging = ActivityPaging()
+        rows: list[Participant] = paging.paginate_queryset(
+            mine(_user_id(request)).annotate(activity=F("conversation__last_message_id")), request, self
+        )
+        return paging.get_paginated_response(states(rows))
+
+
+class ConversationView(APIView):
+    @extend_schema(
+        summary="One conversation, with the others' markers",
+        responses={200: ConversationShape, 404: NOT_YOURS},
+    )
+    def get(self, request: Request, conversation: int) -> Response:
+        me = participation(user_id=_user_id(request), conversation_id=conversation)
+        return Response(with_receipts(me))
+
+
+class MessagesView(APIView):
+    @extend_schema(
+        summary="The history, by seq",
+        description="The newest messages; with `before` or `after` (a seq) those next to it. Ascending.",
+        parameters=[
+            _query("before", "Only what comes before this seq."),
+            _query("after", "Only what comes after this seq."),
+            _query("limit", "1 to 100; 50 by default."),
+        ],
+        responses={200: MessagePageShape, 404: NOT_YOURS},
+    )
+    def get(self, request: Request, conversation: int) -> Response:
+        me = participation(user_id=_user_id(request), conversation_id=conversation)
+        before, after = _number(request, "before"), _number(request, "after")
+        if before is not None and after is not None:
+            raise Invalid(details={"after": [_("Give before or after, not both.")]})
+        results, has_more = history.page(me, limit=_limit(request), before=before, after=after)
+        return Response({"results": results, "has_more": has_more})
+
+    @extend_schema(
+        summary="Send a message",
+        description="Answered once it is committed: 201, or 200 where this `client_id` was there already.",
+        request=SendRequest,
+        responses={
+            201: MessageShape,
+            200: MessageShape,
+            403: MAY_NOT,
+            404: NOT_YOURS,
+            409: OpenApiResponse(description="`client_id_conflict`: this id names another message of yours."),
+        },
+        examples=[
+            OpenApiExample(
+                "a text",
+                value={"client_id": "0b0d4a3c-8d0f-4b7e-9a68-0d5a2f6f8a11", "kind": "text", "body": "晚上吃什么？"},
+                request_only=True,
+            )
+        ],
+    )
+    def post(self, request: Request, conversation: int) -> Response:
+        wanted = _valid(SendRequest, request)
+        refusal = None
+        bucket = sender(_user_id(request))
+        if settings.RATELIMIT_ENABLE and not bucket.take():
+            refusal = TooMany(retry_after=bucket.wait())
+        accepted = messages.send(
+            user_id=_user_id(request),
+            conversation_id=conversation,
+            client_id=wanted["client_id"],
+            kind=wanted["kind"],
+            body=wanted["body"],
+            reply_to=wanted["reply_to"],
+            refusal=refusal,
+        )
+        return Response(
+            messages.sent(user_id=_user_id(request), accepted=accepted),
+            status.HTTP_200_OK if accepted.duplicate else status.HTTP_201_CREATED,
+        )
+
+
+class MessageView(APIView):
+    @extend_schema(
+        summary="Edit one's own message",
+        request=EditRequest,
+        responses={200: MessageShape, 403: MAY_NOT, 404: NOT_YOURS},
+    )
+    def patch(self, request: Request, conversation: int, seq: int) -> Response:
+        body = _valid(EditRequest, request)["body"]
+        messages.edit(user_id=_user_id(request), conversation_id=conversation, seq=seq, body=body)
+        me = participation(user_id=_user_id(request), conversation_id=conversation)
+        return Response(history.one(me, seq))
+
+    @extend_schema(
+        summary="Recall a message", request=None, responses={204: None, 403: MAY_NOT, 404: NOT_YOURS}
+    )
+    def delete(self, request: Request, conversation: int, seq: int) -> Response:
+        messages.recall(user_id=_user_id(request), conversation_id=conversation, seq=seq)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ReactionView(APIView):
+    @extend_schema(
+        summary="React with an emoji", request=None, responses={204: None, 403: MAY_NOT, 404: NOT_YOURS}
+    )
+    def put(self, request: Request, conversation: int, seq: int, emoji: str) -> Response:
+        return self._react(request, conversation, seq, emoji, present=True)
+
+    @extend_schema(
+        summary="Take a reaction back", request=None, responses={204: None, 403: MAY_NOT, 404: NOT_YOURS}
+    )
+    def delete(self, request: Request, conversation: int, seq: int, emoji: str) -> Response:
+        return self._react(request, conversation, seq, emoji, present=False)
+
+    def _react(
+        self, request: Request, conversation: int, seq: int, emoji: str, *, present: bool
+    ) -> Response:
+        messages.react(
+            user_id=_user_id(request), conversation_id=conversation, seq=seq, emoji=emoji, present=present
+        )
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ReadView(APIView):
+    @extend_schema(
+        summary="Mark read up to a seq",
+        description="Markers never go back; read implies delivered.",
+        request=SeqRequest,
+        responses={200: MarkersShape, 404: NOT_YOURS},
+    )
+    def put(self, request: Request, conversation: int) -> Response:
+        seq = _valid(SeqRequest, request)["seq"]
+        messages.mark(user_id=_user_id(request), conversation_id=conversation, seq=seq, read=True)
+        me = participation(user_id=_user_id(request), conversation_id=conversation)
+        unread = max(0, me.conversation.last_ordinal - me.read_ordinal)
+        return Response({"delivered_seq": me.delivered_seq, "read_seq": me.read_seq, "unread": unread})
+
+
+class SyncView(APIView):
+    @extend_schema(
+        summary="What has changed since a version",
+        description="New and changed messages in their present state, by version; go on until `complete`.",
+        parameters=[
+            _query("after", "The version that you have; 0 for everything."),
+            _query("limit", "1 to 200; 200 by default."),
+        ],
+        responses={200: SyncPageShape, 404: NOT_YOURS},
+    )
+    def get(self, request: Request, conversation: int) -> Response:
+        me = participation(user_id=_user_id(request), conversation_id=conversation)
+        limit = _limit(request, highest=history.SYNC_LIMIT, default=history.SYNC_LIMIT)
+        page = history.sync(me, after=_number(request, "after") or 0, limit=limit)
+        return Response(
+            {
+                "conversation": conversation,
+                "messages": page.messages,
+                "next": page.next,
+                "complete": page.complete,
+            }
+        )
+
+
+class OfflineView(APIView):
+    @extend_schema(
+        summary="Offline messages: past my delivered markers",
+        parameters=[
+            _query("cursor", "`next` of the page before.", OpenApiTypes.STR),
+            _query("limit", "1 to 100; 50 by default."),
+        ],
+        responses={200: OfflinePageShape},
+    )
+    def get(self, request: Request) -> Response:
+        cursor = request.query_params.get("cursor")
+        results, following = offline.page(user_id=_user_id(request), cursor=cursor, limit=_limit(request))
+        return Response({"results": results, "next": following})
+
+
+class OfflineAckView(APIView):
+    @extend_schema(
+        summary="Acknowledge offline messages up to a seq",
+        request=AckRequest,
+        responses={204: None, 404: NOT_YOURS},
+    )
+    def post(self, request: Request) -> Response:
+        wanted = _valid(AckRequest, request)
+        messages.mark(
+            user_id=_user_id(request), conversation_id=wanted["conversation"], seq=wanted["seq"], read=False
+        )
+        return Response(status=status.HTTP_204_NO_CONTENT)
