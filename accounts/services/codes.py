@@ -30,7 +30,7 @@ class Purpose(enum.StrEnum):
     BIND = "bind"
 
 
-class CodeInvalid(ChatError):  # noqa: N818 - a refusal, as in chatchat.errors
+class CodeInvalid(ChatError):
     """Wrong, used, expired, or tried too often: which of these is nobody's business."""
 
     code = "code_invalid"

@@ -19,7 +19,7 @@ def change(*, user: User, email: str, code: str, current_password: str) -> None:
     old = user.email
     try:
         with write_transaction():
-            User.objects.filter(pk=user.pk).update(email=email)
+            User.objects.filter(pk=user.pk, deleted_at__isnull=True).update(email=email)
     except IntegrityError:
         raise CodeInvalid from None
     if old:

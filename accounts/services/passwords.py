@@ -109,7 +109,7 @@ def _hash_new(password: str) -> str:
 @retried
 def _set(*, user_id: int, hashed: str, but: int | None) -> None:
     with write_transaction():
-        User.objects.filter(pk=user_id).update(password=hashed)
+        User.objects.filter(pk=user_id, deleted_at__isnull=True).update(password=hashed)
         sessions.end_all(user_id=user_id, but=but, reason="password_changed")
 
 

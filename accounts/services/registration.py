@@ -13,6 +13,30 @@ from chatchat.db import retried, write_transaction
 from chatchat.text import clean_line
 
 
+def create(*, email: str, code: str, password: str, nickname: str, language: str) -> User:
+    """A new account for whoever got ``code`` at ``email`` (normalised). Raises CodeInvalid, Invalid.
+
+    An address that is taken answers as a wrong code does.
+    """
+    nickname = clean_line(nickname, field="nickname", minimum=1, maximum=NICKNAME_MAX)
+    check_new_password(password)
+    proof = codes.check(purpose=Purpose.REGISTER, email=email, code=code)
+    hashed = make_password(password)
+    proof.take()
+    return _create(email=email, hashed=hashed, nickname=nickname, language=language)
+
+
+@retried
+def _create(*, email: str, hashed: str, nickname: str, language: str) -> User:
+    try:
+        with write_transaction():
+            return User.objects.create(
+                email=email, password=hashed, nickname=nickname, language=language, created_at=now()
+            )
+    except IntegrityError:
+        raise CodeInvalid from None
+
+
 def register(
     *,
     email: str,
@@ -23,28 +47,7 @@ def register(
     device: str = "",
     ip: str | None = None,
 ) -> tuple[User, Pair]:
-    """A new account for whoever got ``code`` at ``email`` (normalised), signed in. Raises CodeInvalid.
-
-    An address that is taken answers as a wrong code does.
-    """
-    nickname = clean_line(nickname, field="nickname", minimum=1, maximum=NICKNAME_MAX)
-    check_new_password(password)
-    proof = codes.check(purpose=Purpose.REGISTER, email=email, code=code)
-    hashed = make_password(password)
-    proof.take()
-    return _create(email=email, hashed=hashed, nickname=nickname, language=language, device=device, ip=ip)
-
-
-@retried
-def _create(
-    *, email: str, hashed: str, nickname: str, language: str, device: str, ip: str | None
-) -> tuple[User, Pair]:
-    try:
-        with write_transaction():
-            user = User.objects.create(
-                email=email, password=hashed, nickname=nickname, language=language, created_at=now()
-            )
-            _, pair = sessions.begin_with_tokens(user=user, device=device, ip=ip)
-    except IntegrityError:
-        raise CodeInvalid from None
+    """``create``, and a first session for a client that keeps tokens."""
+    user = create(email=email, code=code, password=password, nickname=nickname, language=language)
+    _, pair = sessions.begin_with_tokens(user=user, device=device, ip=ip)
     return user, pair

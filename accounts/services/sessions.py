@@ -36,6 +36,9 @@ def begin(*, user: User, device: str = "", ip: str | None = None) -> Session:
         locked = User.objects.select_for_update().get(pk=user.pk)
         if not locked.is_active:
             raise Banned if locked.banned_at else NotAuthenticated
+        if locked.password != user.password:
+            # Changed since it was checked: that change has ended every session, and this is one more.
+            raise NotAuthenticated
         live = list(live_sessions(user.pk).order_by("-last_seen_at", "-pk"))
         for session in live[settings.MAX_SESSIONS - 1 :]:
             _end(session, reason="too_many_sessions")
