@@ -7,9 +7,13 @@ from pathlib import Path
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils import translation
 from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
+from django.views.i18n import JavaScriptCatalog
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
@@ -34,6 +38,16 @@ def document(request: HttpRequest, name: str) -> HttpResponse:
     title = re.search(r"^# (.+)$", text, re.MULTILINE)
     context = {"title": title.group(1) if title else name, "body": as_html(text)}
     return render(request, "chatchat/document.html", context)
+
+
+@require_safe
+@cache_control(max_age=60)
+def strings(request: HttpRequest, language: str) -> HttpResponseBase:
+    """The texts of the pages' scripts in ``language``, as a script that defines ``gettext`` and the like."""
+    if language not in dict(settings.LANGUAGES):
+        raise Http404
+    with translation.override(language):
+        return JavaScriptCatalog.as_view(packages=["chatchat"])(request)
 
 
 class _Renderer(RendererHTML):

@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from chatchat import pages
 from chatchat.api import IdConverter
+from messaging.pages import chat
 
 register_converter(IdConverter, "id")
 
@@ -27,6 +28,10 @@ urlpatterns = [
     ),
     path("", pages.welcome, name="welcome"),
     re_path(r"^docs/(?P<name>[a-z0-9-]+)/$", pages.document, name="document"),
+    path("", include("accounts.page_urls")),
+    path("chat/", chat, name="chat"),
+    # The texts of the pages' scripts; the language is in the address, so that it may be cached.
+    path("strings/<str:language>.js", pages.strings, name="strings"),
     path("media/", include("accounts.media_urls")),
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("social.urls")),

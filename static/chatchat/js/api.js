@@ -1,0 +1,58 @@
+/* The REST door, with the page's session cookie and its CSRF token. */
+
+const root = document.getElementById("chat");
+
+export class ApiError extends Error {
+  constructor({ code, message, details }, status, retryAfter) {
+    super(firstDetail(details) || message);
+    this.code = code;
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
+function firstDetail(details) {
+  const texts = Object.values(details || {}).flat();
+  return texts.find((text) => typeof text === "string") || "";
+}
+
+export function signIn() {
+  location.assign(`${root.dataset.login}?next=${encodeURIComponent(location.pathname)}`);
+}
+
+/** A call below /api/v1/; resolves to the answer's JSON, rejects with an ApiError. */
+export async function api(method, path, body) {
+  const headers = { Accept: "application/json" };
+  if (method !== "GET") headers["X-CSRFToken"] = root.dataset.csrf;
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  let answer;
+  try {
+    answer = await fetch(`/api/v1/${path}`, {
+      method,
+      headers,
+      credentials: "same-origin",
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch {
+    throw new ApiError({ code: "offline", message: gettext("The server cannot be reached.") }, 0);
+  }
+  if (answer.status === 204) return null;
+  const content = await answer.json().catch(() => ({}));
+  if (answer.ok) return content;
+  if (answer.status === 401) signIn();
+  const error = content.error || { code: "unknown", message: gettext("Something went wrong.") };
+  throw new ApiError(error, answer.status, Number(answer.headers.get("Retry-After")) || null);
+}
+
+/** Every page of a list. */
+export async function all(path) {
+  const results = [];
+  let cursor = "";
+  do {
+    const glue = path.includes("?") ? "&" : "?";
+    const page = await api("GET", cursor ? `${path}${glue}cursor=${encodeURIComponent(cursor)}` : path);
+    results.push(...page.results);
+    cursor = page.next;
+  } while (cursor && results.length < 1000);
+  return results;
+}
