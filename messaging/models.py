@@ -29,8 +29,8 @@ class Conversation(models.Model):
     last_seq = models.BigIntegerField(default=0)
     last_version = models.BigIntegerField(default=0)
     last_ordinal = models.BigIntegerField(default=0)
-    #: The newest message's id. Ids grow over all conversations, so that "most recently active" is an
-    #: order without a clock.
+    #: The newest message's id; while there is none, the newest anywhere when the conversation was made.
+    #: Ids grow over all conversations, so that "most recently active" is an order without a clock.
     last_message_id = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
 

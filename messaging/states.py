@@ -29,9 +29,18 @@ def states(participants: Iterable[Participant]) -> list[dict[str, Any]]:
     """
     rows = list(participants)
     last_ids = {row.conversation.last_message_id for row in rows}
-    last = dict(history.shapes(Message.objects.filter(pk__in=last_ids)))
+    # An empty conversation's id is of a message elsewhere, so seq is compared too.
+    found = history.shapes(Message.objects.filter(pk__in=last_ids))
+    last = {(conversation, shape["seq"]): shape for conversation, shape in found}
     peers = _peers([row.conversation_id for row in rows if row.conversation.kind == Conversation.Kind.DIRECT])
-    return [_state(row, last.get(row.conversation_id), peers.get(row.conversation_id, ())) for row in rows]
+    return [
+        _state(
+            row,
+            last.get((row.conversation_id, row.conversation.last_seq)),
+            peers.get(row.conversation_id, ()),
+        )
+        for row in rows
+    ]
 
 
 def _peers(conversation_ids: list[int]) -> dict[int, list[Participant]]:

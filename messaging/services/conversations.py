@@ -44,12 +44,18 @@ def direct_of(*, user_ids: tuple[int, int]) -> int | None:
 def open_direct(*, user_ids: tuple[int, int]) -> Conversation:
     """The one direct conversation of two people, locked; made if it is missing, with both in it."""
     pair = _pair(user_ids)
-    made, _ = Conversation.objects.get_or_create(pair=pair, defaults={"kind": Conversation.Kind.DIRECT})
+    made, _ = Conversation.objects.get_or_create(
+        pair=pair, defaults={"kind": Conversation.Kind.DIRECT, "last_message_id": _newest_message()}
+    )
     conversation = lock(made.pk)
     present = set(conversation.participants.values_list("user_id", flat=True))
     for user_id in sorted(set(user_ids) - present):
         join(conversation, user_id=user_id, history_from_now=False)
     return conversation
+
+
+def _newest_message() -> int:
+    return Message.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def create_group(*, title: str) -> Conversation:
