@@ -10,22 +10,8 @@ mysql* | mariadb*) scripts/setup.sh production ;;
 *) scripts/setup.sh embedded ;;
 esac
 
-manage() {
-    .venv/bin/python manage.py "$@" || {
-        echo "manage.py $1 failed: see above" >&2
-        exit 1
-    }
-}
-
 echo "[3/4] database, static files, demo data"
-manage migrate --noinput --verbosity 0
-var=${VAR_DIR:-var}
-if [ ! -e "$var/static/.collected" ] ||
-    [ -n "$(find static requirements/embedded.txt -newer "$var/static/.collected" | head -n 1)" ]; then
-    manage collectstatic --noinput --clear --verbosity 0
-    touch "$var/static/.collected"
-fi
-[ "${DEMO:-1}" = 0 ] || manage demo
+.venv/bin/python scripts/prepare.py
 
 echo "[4/4] serving (Ctrl-C ends it)"
 exec .venv/bin/python -m chatchat.server

@@ -43,6 +43,20 @@ quietly() {
     return 1
 }
 
+has() { command -v "$1" >/dev/null 2>&1; }
+
+lock_installed() { [ -x .venv/bin/python ] && grep -qs "$(sha256sum <"$lock")" .venv/installed; }
+
+case $kind in
+embedded) lock=requirements/embedded.txt ;;
+production) lock=requirements.txt ;;
+dev) lock=requirements/dev.txt ;;
+*) fail "usage: setup.sh embedded | production | dev" ;;
+esac
+if [ "$kind" != dev ] && lock_installed; then
+    exit 0
+fi
+
 # --- which Python ----------------------------------------------------------------------------------
 
 usable() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
@@ -63,26 +77,17 @@ python=$(find_python) || fail "Python 3.11 or newer is needed and was not found.
 
 # --- Debian packages ---------------------------------------------------------------------------------
 
-has() { command -v "$1" >/dev/null 2>&1; }
-lock_installed() { [ -x .venv/bin/python ] && grep -qs "$(sha256sum <"$1")" .venv/installed; }
-
 missing=""
 if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
     "$python" -c 'import ensurepip' 2>/dev/null || missing="python3-venv"
 fi
-case $kind in
-embedded) lock=requirements/embedded.txt ;;
-production) lock=requirements.txt ;;
-dev)
-    lock=requirements/dev.txt
+if [ "$kind" = dev ]; then
     has mariadbd && has mariadb-install-db || missing="$missing mariadb-server"
     has redis-server || missing="$missing redis-server"
     has chromium || missing="$missing chromium"
     has fc-list && fc-list :lang=zh | grep -q . || missing="$missing fonts-noto-cjk"
-    ;;
-*) fail "usage: setup.sh embedded | production | dev" ;;
-esac
-if [ "$kind" != embedded ] && ! lock_installed "$lock"; then
+fi
+if [ "$kind" != embedded ] && ! lock_installed; then
     # The driver of MySQL and MariaDB is compiled here.
     has gcc || missing="$missing gcc"
     has pkg-config || missing="$missing pkg-config"
@@ -112,7 +117,7 @@ if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
     rm -rf .venv
     quietly "$python" -m venv .venv || fail "The virtual environment could not be created with $python."
 fi
-if ! lock_installed "$lock"; then
+if ! lock_installed; then
     say "[2/4] installing $(grep -c '^[a-z]' "$lock") Python packages of $lock"
     rm -f .venv/installed
     quietly .venv/bin/python -m pip install --require-hashes --requirement "$lock" || fail \
