@@ -60,7 +60,8 @@ def login(request: HttpRequest) -> HttpResponseBase:
     if request.method != "POST":
         if request.user.is_authenticated:
             return redirect(_next(request))
-        return _shown(request, "accounts/login.html", LoginForm(), demo=_demo_logins())
+        form = LoginForm(initial={"email": request.GET.get("email", "")})
+        return _shown(request, "accounts/login.html", form, demo=_demo_logins())
 
     def action(email: str, password: str) -> None:
         limit_login(request, email=email)

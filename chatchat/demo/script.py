@@ -42,6 +42,12 @@ class Script:
     lines: list[Line] = field(default_factory=list)
     unread: dict[str, int] = field(default_factory=dict)
 
+    def end_before(self, moment: datetime) -> None:
+        """Move what would be said later than ``moment``: nothing is said in the future, however early it is."""
+        for line in reversed(self.lines):
+            line.sent_at = min(line.sent_at, moment)
+            moment = line.sent_at - timedelta(seconds=_PAUSE)
+
 
 class _Reader:
     def __init__(self, now: datetime) -> None:
@@ -84,14 +90,9 @@ class _Reader:
 
 
 def read(name: str, *, now: datetime) -> Script:
-    """The script ``name``, told as if it ended shortly before ``now`` (aware, local time)."""
+    """The script ``name``, with its times counted from ``now`` (aware, local time)."""
     reader = _Reader(now)
     for line in (SCRIPTS / f"{name}.txt").read_text(encoding="utf-8").splitlines():
         if line.strip():
             reader.read(line.strip())
-    # Nothing is said in the future, however early in the day the demo is made.
-    latest = now - timedelta(minutes=2)
-    for line_said in reversed(reader.script.lines):
-        line_said.sent_at = min(line_said.sent_at, latest)
-        latest = line_said.sent_at - timedelta(seconds=_PAUSE)
     return reader.script

@@ -87,9 +87,12 @@ class _Making:
         for sender, recipient, greeting in ASKING:
             with suppress(Conflict):
                 social.ask(sender_id=self._id(sender), recipient_id=self._id(recipient), greeting=greeting)
-        told = [(conversation, name, script.read(name, now=self.now)) for conversation, name in talks]
         # Lists show first what was said last.
-        for conversation, name, lines in sorted(told, key=lambda one: one[2].lines[-1].sent_at):
+        told = [(conversation, name, script.read(name, now=self.now)) for conversation, name in talks]
+        told.sort(key=lambda one: one[2].lines[-1].sent_at)
+        for ago, (_, _, lines) in zip(range(2, 100, 7), reversed(told), strict=False):
+            lines.end_before(self.now - timedelta(minutes=ago))
+        for conversation, name, lines in told:
             self._tell(conversation, name, lines)
         # The last of all: who finds the admin finds a whole demo.
         for person in demo.PEOPLE:

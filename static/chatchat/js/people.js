@@ -30,10 +30,12 @@ export class Dialogs {
 
   /** Requests and friends, and the number of requests that wait for an answer. */
   async refresh() {
-    const [requests, friends] = await Promise.all([all("friend-requests"), all("friends")]);
-    this.friends = new Map(friends.map((friend) => [(friend.user || friend).id, friend]));
-    const incoming = requests.filter((request) => request.recipient.id === this.store.me.id && pending(request));
-    const outgoing = requests.filter((request) => request.sender.id === this.store.me.id && pending(request));
+    const [incoming, outgoing, friends] = await Promise.all([
+      all("friend-requests"),
+      all("friend-requests?direction=outgoing"),
+      all("friends"),
+    ]);
+    this.friends = new Map(friends.map((one) => [one.friend.id, one]));
     this.asked = new Set(outgoing.map((request) => request.recipient.id));
     this.count(incoming.length);
     fill(this.people, ".incoming", incoming.map((request) => this.incoming(request)));
@@ -69,15 +71,10 @@ export class Dialogs {
     ]);
   }
 
-  friend(friend) {
-    const person = friend.user || friend;
-    return row(person, friend.remark, [
-      this.button(this.people, gettext("Write"), () => this.goTo(this.people, this.directOf(person.id))),
+  friend({ friend, remark, conversation }) {
+    return row(friend, remark, [
+      this.button(this.people, gettext("Write"), () => this.goTo(this.people, conversation)),
     ]);
-  }
-
-  directOf(id) {
-    return this.store.ordered().find((entry) => entry.state.peer?.id === id)?.id;
   }
 
   async findPeople(search) {
@@ -88,16 +85,16 @@ export class Dialogs {
   }
 
   stranger(person) {
-    if (this.friends.has(person.id)) return this.friend(person);
+    if (this.friends.has(person.id)) return this.friend(this.friends.get(person.id));
     const ask = async (event) => {
       const greeting = this.people.querySelector("[name=greeting]").value.trim();
       await api("POST", "friend-requests", { user: person.id, greeting });
-      event.target.replaceWith(el("span", { class: "soft" }, gettext("Asked")));
+      event.target.replaceWith(asked());
       await this.refresh();
     };
     return row(person, person.introduction, [
       this.asked.has(person.id)
-        ? el("span", { class: "soft" }, gettext("Asked"))
+        ? asked()
         : this.button(this.people, gettext("Add as a friend"), ask),
     ]);
   }
@@ -116,20 +113,17 @@ export class Dialogs {
   }
 
   group(group) {
-    const inside = this.store.conversations.has(group.id);
     const join = async (event) => {
-      const answer = await api("POST", `groups/${group.id}/join`);
-      if (answer?.joined === false || answer?.status === "pending") {
-        event.target.replaceWith(el("span", { class: "soft" }, gettext("Asked")));
-      } else {
-        this.goTo(this.groups, group.id);
-      }
+      const answer = await api("POST", `groups/${group.id}/join`, {});
+      if (answer?.status === "pending") event.target.replaceWith(asked());
+      else this.goTo(this.groups, group.id);
     };
-    return row({ ...group, nickname: group.name }, group.introduction, [
-      inside
-        ? this.button(this.groups, gettext("Open"), () => this.goTo(this.groups, group.id), "quiet")
-        : this.button(this.groups, gettext("Join"), join),
-    ], false);
+    let button = this.button(this.groups, gettext("Join"), join);
+    if (group.role) button = this.button(this.groups, gettext("Open"), () => this.goTo(this.groups, group.id), "quiet");
+    else if (group.requested) button = asked();
+    const size = interpolate(ngettext("%s member", "%s members", group.member_count), [group.member_count]);
+    const about = [size, group.introduction].filter(Boolean).join(" · ");
+    return row({ id: group.id, nickname: group.name, avatar: null }, about, [button], false);
   }
 
   async found(data) {
@@ -145,17 +139,32 @@ export class Dialogs {
   async showMembers(entry) {
     clear(this.members);
     this.members.showModal();
-    await guard(this.members, async () => {
-      const members = await all(`groups/${entry.id}/members`);
-      const rows = members.map((member) => row(member.user || member, member.role === "member" ? "" : role(member.role), []));
-      fill(this.members, ".rows", rows);
-    });
-    const leave = this.members.querySelector(".leave");
-    leave.onclick = () =>
+    await guard(this.members, () => this.listMembers(entry));
+    this.members.querySelector(".leave").onclick = () =>
       guard(this.members, async () => {
         await api("POST", `groups/${entry.id}/leave`);
         this.members.close();
       });
+  }
+
+  async listMembers(entry) {
+    const members = await all(`groups/${entry.id}/members`);
+    const mine = members.find((member) => member.user.id === this.store.me.id)?.role;
+    const waiting = mine === "owner" || mine === "admin" ? await all(`groups/${entry.id}/join-requests`) : [];
+    fill(this.members, ".waiting", waiting.map((request) => this.applicant(entry, request)));
+    const rows = members.map((member) => row(member.user, member.role === "member" ? "" : role(member.role), []));
+    fill(this.members, ".rows", rows);
+  }
+
+  applicant(entry, request) {
+    const answer = (what) => async () => {
+      await api("POST", `groups/${entry.id}/join-requests/${request.id}/${what}`);
+      await this.listMembers(entry);
+    };
+    return row(request.user, request.message, [
+      this.button(this.members, gettext("Let in"), answer("approve")),
+      this.button(this.members, gettext("Reject"), answer("reject"), "quiet"),
+    ]);
   }
 
   // ---- common
@@ -176,8 +185,8 @@ export class Dialogs {
   }
 }
 
-function pending(request) {
-  return !request.status || request.status === "pending";
+function asked() {
+  return el("span", { class: "soft" }, gettext("Asked"));
 }
 
 function row(person, detail, buttons, round = true) {

@@ -125,9 +125,8 @@ export class Stream {
 
   messageRow(message, before) {
     const follows =
-      before?.sender?.id === message.sender?.id &&
-      before.kind === message.kind &&
-      message.sender &&
+      before?.sender &&
+      before.sender.id === message.sender?.id &&
       sameDay(before.sent_at, message.sent_at) &&
       Date.parse(message.sent_at) - Date.parse(before.sent_at) < TOGETHER;
     const tick = this.tick(message);
