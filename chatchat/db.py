@@ -38,7 +38,7 @@ def write_transaction() -> Iterator[None]:
         yield
 
 
-class StartOver(Exception):  # noqa: N818 - a request, not an error
+class StartOver(Exception):
     """Raised in a ``retried`` service: what was read before the lock was taken has changed meanwhile."""
 
 
@@ -70,7 +70,7 @@ def retried(service: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-class ExactCharField(models.CharField):
+class ExactCharField(models.CharField[Any, Any]):
     """A string that is compared byte for byte: e-mail addresses, client ids, subjects, emoji.
 
     The default collations of MySQL and MariaDB hold two different emoji, or ``e`` and ``é``, equal.

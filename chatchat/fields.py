@@ -54,5 +54,5 @@ class LineField(TextField):
 class TimeField(serializers.DateTimeField):
     """A moment; written as RFC 3339, UTC, milliseconds."""
 
-    def to_representation(self, value: datetime | str | None) -> str | None:
-        return rfc3339(value) if isinstance(value, datetime) else value
+    def to_representation(self, value: datetime) -> str:
+        return rfc3339(value)

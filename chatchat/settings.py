@@ -35,7 +35,7 @@ DEV_MAIL = env.bool("DEV_MAIL", default=EMBEDDED)
 
 def _secret_key() -> str:
     """Of the environment; the embedded stack makes its own once and keeps it."""
-    given = env.str("SECRET_KEY", default="")
+    given: str = env.str("SECRET_KEY", default="")
     if given:
         if len(given) < 32:
             raise ImproperlyConfigured("SECRET_KEY is too short: 32 characters at least")
@@ -48,7 +48,8 @@ def _secret_key() -> str:
 
         kept.touch(mode=0o600)
         kept.write_text(get_random_secret_key())
-    return kept.read_text()
+    key: str = kept.read_text()
+    return key
 
 
 SECRET_KEY = _secret_key()

@@ -32,8 +32,8 @@ class Connection:
     """See the module; implements ``chatchat.realtime.hub.Client``."""
 
     __slots__ = (
-        "__weakref__", "_close", "_early", "closing", "conversations", "expires_at", "hub", "progress_at",
-        "ready", "session_id", "sink", "stalled", "user_id",
+        "__weakref__", "_close", "_early", "_late", "closing", "conversations", "expires_at", "hub",
+        "progress_at", "ready", "session_id", "sink", "stalled", "user_id",
     )  # fmt: skip
 
     def __init__(
@@ -49,6 +49,7 @@ class Connection:
         self.ready = False
         #: What came for the person before ``ready`` was written.
         self._early: list[tuple[bytes, bytes]] = []
+        self._late: list[tuple[int, str]] = []  # participations to look up then
         self.conversations: set[int] = set()
         #: Bytes unsent when last looked at, and since when they have not become fewer.
         self.stalled, self.progress_at = 0, 0.0
@@ -102,9 +103,7 @@ class Connection:
             self.close(NOT_AUTHENTICATED)
             return
         unsent = self.sink.unsent()
-        if unsent == 0 or unsent < self.stalled:
-            self.progress_at = moment
-        elif self.stalled == 0:
+        if unsent == 0 or unsent < self.stalled or self.stalled == 0:
             self.progress_at = moment
         elif moment - self.progress_at > max_stall:
             self.close(TOO_SLOW)
@@ -135,6 +134,9 @@ class Connection:
         for text, blob in self._early:
             self.write(text, blob)
         self._early.clear()
+        for conversation, reason in self._late:
+            self.hub.spawn(self._look_up(conversation, reason))
+        self._late.clear()
         present = {missed.conversation for missed in start.progress}
         for conversation in cursors:
             if conversation not in present:
@@ -177,7 +179,10 @@ class Connection:
         if event.kind == "participation" and event.conversation is not None:
             if event.reason in GONE:  # at once; whether they are back is looked up afterwards
                 self.hub.detach(self, event.conversation)
-            self.hub.spawn(self._look_up(event.conversation, event.reason))
+            if self.ready:
+                self.hub.spawn(self._look_up(event.conversation, event.reason))
+            else:
+                self._late.append((event.conversation, event.reason))
         elif event.kind == "session" and event.session == self.session_id:
             self.close(NOT_AUTHENTICATED)
         elif event.kind == "person" and event.session != self.session_id:
@@ -185,8 +190,6 @@ class Connection:
 
     async def _look_up(self, conversation: int, reason: str) -> None:
         """Bring a conversation to what the person may see of it now."""
-        while not self.ready and not self.closing:
-            await asyncio.sleep(0.05)
         if not self.hub.attached(self, conversation):
             await self.hub.watch(self, [conversation])
         found = await run(resume.state, self.user_id, conversation)

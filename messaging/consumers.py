@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http.request import validate_host
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
 from accounts.authentication import Credentials, authenticate_page_session, authenticate_token
 from chatchat.clock import rfc3339
@@ -40,7 +41,7 @@ class ChatConsumer(AsyncConsumer):
 
     async def __call__(self, scope: Any, receive: Callable[[], Awaitable[Any]], send: Any) -> None:
         # Channels' own loop makes two tasks a frame and hops to a thread for each.
-        self.scope, self.base_send = scope, send
+        self._scope, self._send = scope, send
         await receive()  # websocket.connect
         try:
             credentials = await run(authenticate, scope)
@@ -80,14 +81,14 @@ class ChatConsumer(AsyncConsumer):
         re: Any = None
         try:
             if text is None:
-                raise Invalid("Binary frames are not taken.", code="invalid_json")
+                raise Invalid(_("Binary frames are not taken."), code="invalid_json")
             if len(text) > settings.FRAME_MAX_BYTES:
                 self.connection.close(1009)
                 return
             frame = frames.parse(text)
             re = frame.id
             if not self._greeted and not isinstance(frame, frames.Hello | frames.Ping | frames.Auth):
-                raise Invalid("Say hello first.", code="hello_first")
+                raise Invalid(_("Say hello first."), code="hello_first")
             await self.handlers[type(frame)](self, frame)
         except BadFrame as bad:
             self._error(bad.error, bad.re)
@@ -97,7 +98,7 @@ class ChatConsumer(AsyncConsumer):
             self._error(Unavailable(), re)
         except Exception:
             log.exception("a frame could not be handled")
-            broken = ChatError("Something broke on our side. It has been logged.", code="internal")
+            broken = ChatError(_("Something broke on our side. It has been logged."), code="internal")
             self._error(broken, re)
 
     def _error(self, error: ChatError, re: Any) -> None:
@@ -119,7 +120,7 @@ class ChatConsumer(AsyncConsumer):
 
     async def hello(self, frame: frames.Hello) -> None:
         if self._greeted:
-            raise Invalid("Hello was said already.", code="hello_again")
+            raise Invalid(_("Hello was said already."), code="hello_again")
         cursors = _cursors(frame.cursors)
         self._greeted = True
         try:
@@ -130,7 +131,7 @@ class ChatConsumer(AsyncConsumer):
 
     async def send_message(self, frame: frames.Send) -> None:
         if frame.attachments:
-            raise Invalid(details={"attachments": ["There are no such attachments."]})
+            raise Invalid(details={"attachments": [_("There are no such attachments.")]})
         item = messages.prepare(
             user_id=self.connection.user_id,
             conversation_id=frame.conversation,
@@ -173,8 +174,9 @@ class ChatConsumer(AsyncConsumer):
 
     async def recall(self, frame: frames.Recall) -> None:
         version = await run(
-            messages.recall, user_id=self.connection.user_id, conversation_id=frame.conversation, seq=frame.seq
-        )
+            messages.recall, user_id=self.connection.user_id, conversation_id=frame.conversation,
+            seq=frame.seq,
+        )  # fmt: skip
         self._reply(frame.id, "ok", version=version)
 
     async def react(self, frame: frames.ReactionAdd | frames.ReactionRemove) -> None:
@@ -186,7 +188,9 @@ class ChatConsumer(AsyncConsumer):
 
     async def sync(self, frame: frames.Sync) -> None:
         page = await run(_sync_page, self.connection.user_id, frame)
-        await self.connection.paced("sync.page", **({"re": frame.id} if frame.id is not None else {}), **page)
+        if frame.id is not None:
+            page = {"re": frame.id, **page}
+        await self.connection.paced("sync.page", **page)
 
     async def delivered(self, frame: frames.Delivered) -> None:
         item = Mark(self.connection.user_id, frame.conversation, frame.seq, read=False)
@@ -218,7 +222,7 @@ class ChatConsumer(AsyncConsumer):
     async def auth(self, frame: frames.Auth) -> None:
         credentials = await run(authenticate_token, frame.token)
         if credentials.user_id != self.connection.user_id:
-            raise NotAuthenticated("That token is another person's.")
+            raise NotAuthenticated(_("That token is another person's."))
         self.connection.session_id = credentials.session_id
         self.connection.expires_at = credentials.expires_at
         self._reply(frame.id, "ok")
@@ -244,19 +248,19 @@ class ChatConsumer(AsyncConsumer):
     # --- the handshake -----------------------------------------------------------------------------------
 
     async def _close(self, code: int) -> None:
-        await self.base_send({"type": "websocket.close", "code": code})
+        await self._send({"type": "websocket.close", "code": code})
 
     async def _refuse(self, error: ChatError) -> None:
         """401, 403 or 503 where the server can answer a handshake; a plain refusal elsewhere."""
-        if "websocket.http.response" not in self.scope.get("extensions", {}):
+        if "websocket.http.response" not in self._scope.get("extensions", {}):
             await self._close(BANNED if error.status == 403 else NOT_AUTHENTICATED)
             return
         headers = [(b"content-type", b"application/json")]
-        await self.base_send(
+        await self._send(
             {"type": "websocket.http.response.start", "status": error.status, "headers": headers}
         )
         body = live.json(error.envelope())
-        await self.base_send({"type": "websocket.http.response.body", "body": body})
+        await self._send({"type": "websocket.http.response.body", "body": body})
 
 
 def authenticate(scope: Any) -> Credentials:
@@ -266,7 +270,7 @@ def authenticate(scope: Any) -> Credentials:
     ``Origin`` of our own: browsers send cookies along for any page.
     """
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    scheme, _, token = headers.get(b"authorization", "").partition(" ")
+    scheme, _space, token = headers.get(b"authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return authenticate_token(token.strip())
     for offered in scope.get("subprotocols", ()):
@@ -295,7 +299,7 @@ def same_origin(origin: str, host: str) -> bool:
 
 def _cookie(header: str, name: str) -> str:
     for part in header.split(";"):
-        key, _, value = part.strip().partition("=")
+        key, _equals, value = part.strip().partition("=")
         if key == name:
             return value
     return ""
@@ -319,11 +323,11 @@ def language(scope: Any) -> str:
 
 def _cursors(given: dict[str, int]) -> dict[int, int]:
     if len(given) > frames.CURSORS_LIMIT:
-        raise Invalid(details={"cursors": [f"At most {frames.CURSORS_LIMIT}; use sync for the others."]})
+        raise Invalid(details={"cursors": [_("At most 500; use sync for the others.")]})
     cursors = {}
     for key, version in given.items():
         if not (key.isascii() and key.isdigit() and len(key) < 19 and int(key) > 0):
-            raise Invalid(details={"cursors": ["A key is a conversation's id."]})
+            raise Invalid(details={"cursors": [_("A key is a conversation's id.")]})
         cursors[int(key)] = version
     return cursors
 

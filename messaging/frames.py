@@ -1,6 +1,6 @@
 """The frames that a client sends: parsed and validated once, without the database."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 from uuid import UUID
 
 import msgspec
@@ -88,8 +88,9 @@ class Ping(Frame, tag="ping"):
 
 
 AnyFrame = (
-    Hello | Send | Edit | Recall | ReactionAdd | ReactionRemove | Sync | Delivered | Read | Typing | Auth | Ping
-)
+    Hello | Send | Edit | Recall | ReactionAdd | ReactionRemove
+    | Sync | Delivered | Read | Typing | Auth | Ping
+)  # fmt: skip
 _decode = msgspec.json.Decoder(AnyFrame).decode
 _decode_anything = msgspec.json.Decoder().decode
 
@@ -106,9 +107,10 @@ class BadFrame(Exception):
 def parse(text: str) -> AnyFrame:
     """The frame that ``text`` is. Raises ``BadFrame``: ``invalid_json``, ``unknown_type``, ``invalid``."""
     try:
-        return _decode(text)
+        frame: AnyFrame = _decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise _explain(text, str(error)) from None
+    return frame
 
 
 def _explain(text: str, reason: str) -> BadFrame:
@@ -128,9 +130,5 @@ def _explain(text: str, reason: str) -> BadFrame:
     return BadFrame(Invalid(details={field: [problem]}), re)
 
 
-TYPES = frozenset(
-    frame.__struct_config__.tag
-    for frame in (
-        Hello, Send, Edit, Recall, ReactionAdd, ReactionRemove, Sync, Delivered, Read, Typing, Auth, Ping,
-    )
-)  # fmt: skip
+#: Every ``type`` that a client may send.
+TYPES = frozenset(frame.__struct_config__.tag for frame in get_args(AnyFrame))

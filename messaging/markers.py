@@ -47,8 +47,9 @@ def _receipts(moved: list[Marked]) -> list[Event]:
 def _crowded(groups: set[int]) -> set[int]:
     if not groups:
         return set()
-    sizes = Participant.objects.filter(conversation__in=groups, left_at=None).values_list("conversation_id")
-    return set(sizes.annotate(n=Count("pk")).filter(n__gt=RECEIPTS_LIMIT).values_list("conversation_id", flat=True))
+    present = Participant.objects.filter(conversation__in=groups, left_at=None)
+    sizes = present.values("conversation_id").annotate(size=Count("pk")).filter(size__gt=RECEIPTS_LIMIT)
+    return set(sizes.values_list("conversation_id", flat=True))
 
 
 def _own(moved: list[Marked]) -> list[Event]:

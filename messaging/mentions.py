@@ -46,8 +46,9 @@ def mentioned(conversation_id: int, body: str) -> list[int] | str:
 
 
 def _names_all(spot: str) -> bool:
-    for word in ALL:
-        rest = spot[len(word) :]
-        if spot.lower().startswith(word) and not (word.isascii() and rest[:1].isalnum() and rest[:1].isascii()):
-            return True
-    return False
+    return any(
+        # "@allan" is somebody, "@所有人看这里" is everybody: Chinese has no spaces.
+        spot.lower().startswith(word)
+        and not (word.isascii() and spot[len(word) :][:1].isascii() and spot[len(word) :][:1].isalnum())
+        for word in ALL
+    )

@@ -35,7 +35,8 @@ def page(*, user_id: int, cursor: str | None, limit: int) -> tuple[list[dict[str
     results = [{"conversation": id_, "message": shape} for id_, shape in found[:limit]]
     if len(found) <= limit:
         return results, None
-    return results, f"{results[-1]['conversation']}-{results[-1]['message']['seq']}"
+    conversation, last = found[limit - 1]
+    return results, f"{conversation}-{last['seq']}"
 
 
 def _parse(cursor: str | None) -> tuple[int, int]:

@@ -52,7 +52,9 @@ class MessageShape(serializers.Serializer[Any]):
     sender = SenderShape(allow_null=True, help_text="None: the system.")
     kind = serializers.ChoiceField(choices=Message.Kind.choices)
     body = serializers.CharField()
-    data = serializers.DictField(help_text="Of the system's lines: `event` and whom it concerns; `mentions`.")
+    data = serializers.DictField(  # type: ignore[assignment]  # the wire's word, and a property of serializers
+        help_text="Of the system's lines: `event` and whom it concerns; `mentions`."
+    )
     reply_to = IdField(allow_null=True)
     reactions = ReactionShape(many=True)
     client_id = serializers.UUIDField(allow_null=True)

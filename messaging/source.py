@@ -51,5 +51,6 @@ def _revocations(after: int, among: Sequence[int]) -> list[Revoked]:
         if among:
             found += rows.filter(pk__in=among)
     return [
-        Revoked(row.pk, row.kind, row.user_id, row.session_id, row.conversation_id, row.reason) for row in found
+        Revoked(row.pk, row.kind, row.user_id, row.session_id, row.conversation_id, row.reason)
+        for row in found
     ]

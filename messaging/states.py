@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from accounts.models import avatar_url
 from chatchat.clock import now
 from messaging import history, wire
 from messaging.models import Conversation, Message, Participant
@@ -71,7 +72,7 @@ def _state(me: Participant, last: dict[str, Any] | None, both: Sequence[Particip
         "id": conversation.pk,
         "kind": conversation.kind,
         "title": peer["nickname"] if peer else conversation.title,
-        "avatar": peer["avatar"] if peer else wire.avatar_url(conversation.avatar),
+        "avatar": peer["avatar"] if peer else avatar_url(conversation.avatar),
         "peer": peer,
         "first_seq": me.visible_from_seq,
         "last_seq": conversation.last_seq,

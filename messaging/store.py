@@ -7,13 +7,15 @@ it is plain SQL: the ORM's bulk insert costs more than twice as much. Callers ho
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from django.db import connection
 
 from chatchat.clock import now
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -44,7 +46,7 @@ class Draft:
     version: int = 0
     ordinal: int = 0
     id: int = 0
-    sent_at: datetime = datetime.min
+    sent_at: datetime = EPOCH
 
 
 @dataclass(slots=True)

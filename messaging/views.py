@@ -1,6 +1,6 @@
 """The REST door of messaging."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db.models import F
@@ -41,7 +41,7 @@ MAY_NOT = OpenApiResponse(description="You see it, but may not do that (`may_not
 
 
 def _user_id(request: Request) -> int:
-    return int(request.user.pk)
+    return cast(int, request.user.pk)
 
 
 def _valid(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
@@ -137,7 +137,11 @@ class MessagesView(APIView):
         examples=[
             OpenApiExample(
                 "a text",
-                value={"client_id": "0b0d4a3c-8d0f-4b7e-9a68-0d5a2f6f8a11", "kind": "text", "body": "晚上吃什么？"},
+                value={
+                    "client_id": "0b0d4a3c-8d0f-4b7e-9a68-0d5a2f6f8a11",
+                    "kind": "text",
+                    "body": "晚上吃什么？",
+                },
                 request_only=True,
             )
         ],
@@ -196,9 +200,7 @@ class ReactionView(APIView):
     def delete(self, request: Request, conversation: int, seq: int, emoji: str) -> Response:
         return self._react(request, conversation, seq, emoji, present=False)
 
-    def _react(
-        self, request: Request, conversation: int, seq: int, emoji: str, *, present: bool
-    ) -> Response:
+    def _react(self, request: Request, conversation: int, seq: int, emoji: str, *, present: bool) -> Response:
         messages.react(
             user_id=_user_id(request), conversation_id=conversation, seq=seq, emoji=emoji, present=present
         )

@@ -18,6 +18,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError, close_old_connections, connection
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from chatchat.db import write_transaction
 from chatchat.errors import ChatError, Conflict, Invalid, NotFound, Unavailable
@@ -161,7 +163,7 @@ class _Batch:
                 else:
                     drafts[key] = (send, _draft(send))
         if drafts:
-            self._append([draft for _, draft in drafts.values()], heads, places)
+            self._append([draft for _send, draft in drafts.values()], heads, places)
         for send, draft in drafts.values():
             self.outcomes[id(send)] = _accepted(draft)
         for send in repeats:
@@ -207,17 +209,14 @@ class _Batch:
         markers = self._markers_of(me)
         last_seq = max(me.last_seq, markers.delivered)
         if mark.seq > last_seq:
-            self.outcomes[id(mark)] = Invalid(details={"seq": [f"The last message is {last_seq}."]})
+            beyond = format_lazy(_("The last message is {seq}."), seq=last_seq)
+            self.outcomes[id(mark)] = Invalid(details={"seq": [beyond]})
             return
         before = (markers.delivered, markers.read)
         if not mark.read:
             markers.move(delivered=mark.seq)
         elif mark.seq > markers.read:
-            ordinal = (
-                me.last_ordinal
-                if mark.seq == me.last_seq
-                else _ordinal(me.conversation_id, mark.seq)
-            )
+            ordinal = me.last_ordinal if mark.seq == me.last_seq else _ordinal(me.conversation_id, mark.seq)
             markers.move(delivered=mark.seq, read=mark.seq, ordinal=ordinal)
         self.outcomes[id(mark)] = Marked(
             me.user_id,
@@ -283,7 +282,8 @@ def _accepted(draft: store.Draft) -> Accepted:
 def _again(send: Send, content_hash: str, first: Accepted) -> Outcome:
     """The first result for the same content; a clash for other content."""
     if content_hash != send.content_hash:
-        return Conflict(code="client_id_conflict", details={"client_id": ["This id names another message."]})
+        clash = _("This id names another message.")
+        return Conflict(code="client_id_conflict", details={"client_id": [clash]})
     return Accepted(
         first.conversation_id, first.client_id, first.seq, first.version, first.sent_at, duplicate=True
     )
@@ -297,7 +297,7 @@ def _refusal(send: Send, me: store.Place | None, heads: dict[int, store.Head]) -
         return MayNotSend()
     head = heads[send.conversation_id]
     if send.reply_to is not None and not me.visible_from_seq <= send.reply_to <= head.last_seq:
-        return Invalid(details={"reply_to": ["There is no such message in this conversation."]})
+        return Invalid(details={"reply_to": [_("There is no such message in this conversation.")]})
     return None
 
 
@@ -380,10 +380,10 @@ class Writer:
         try:
             if connection.connection is not None and connection.errors_occurred:
                 close_old_connections()
-            outcomes = write([item for item, _ in batch])
+            outcomes = write([item for item, _done in batch])
         except Exception:
             log.exception("a batch of %d failed", len(batch))
-            outcomes = [Unavailable() for _ in batch]
+            outcomes = [Unavailable()] * len(batch)
         self._call_soon(lambda: _finish(zip(batch, outcomes, strict=True)))
 
 
@@ -396,7 +396,7 @@ def _all(waiting: list[Done]) -> Done:
 
 
 def _finish(results: Iterable[tuple[tuple[Item, Done], Outcome]]) -> None:
-    for (_, done), outcome in results:
+    for (_item, done), outcome in results:
         try:
             done(outcome)
         except Exception:

@@ -67,7 +67,8 @@ def pack(event: Event) -> bytes:
 
 def unpack(data: bytes) -> Event:
     """The reverse of ``pack``; raises ``msgspec.DecodeError`` for what is not one of ours."""
-    return _decoder.decode(data)
+    event: Event = _decoder.decode(data)
+    return event
 
 
 def group_of(event: Event) -> str:

@@ -142,7 +142,7 @@ class Hub:
             Revoked: self._revoked,
         }
 
-    # --- life ---------------------------------------------------------------------------------
+    # --- life ---
 
     async def start(self) -> None:
         """Begin to listen, to compare heads and to read revocations."""
@@ -177,7 +177,7 @@ class Hub:
         if not task.cancelled() and task.exception() is not None:
             log.error("a task of the hub failed", exc_info=task.exception())
 
-    # --- in: from this process, and from others ---------------------------------------------------
+    # --- in: from this process, and from others ---
 
     def post(self, events: Sequence[Event]) -> None:
         """Take committed events of this process; safe from any thread."""
@@ -235,7 +235,7 @@ class Hub:
         except Exception as error:
             log.warning("the channel layer is away (%s); others will read %d events", error, len(events))
 
-    # --- changes: in version order -----------------------------------------------------------------
+    # --- changes: in version order ---
 
     def _change(self, event: Change) -> None:
         watch = self.watches.get(event.conversation)
@@ -316,7 +316,7 @@ class Hub:
             if event.seq >= first_seq:
                 self._put(client, (event.frame,), blob)
 
-    # --- out: gathered -------------------------------------------------------------------------------
+    # --- out: gathered ---
 
     def _gather(self, watch: Watch, text: bytes) -> None:
         """Write at once if the last write was a while ago, else join what follows."""
@@ -358,7 +358,7 @@ class Hub:
         if client.sink.unsent() > self.max_unsent:
             client.behind()
 
-    # --- the other events --------------------------------------------------------------------------------
+    # --- the other events ---
 
     def _signal(self, event: Signal) -> None:
         watch = self.watches.get(event.conversation)
@@ -403,7 +403,7 @@ class Hub:
         for client in list(self.people.get(event.user, ())):
             client.revoked(event)
 
-    # --- what the database knows, whatever the layer lost ---------------------------------------------------
+    # --- what the database knows, whatever the layer lost ---
 
     def _note_revocation(self, number: int) -> None:
         """Numbers may be committed out of order: remember the gaps for a while."""
@@ -434,7 +434,8 @@ class Hub:
         limit = self.loop.time() - 60  # longer than any transaction of ours lasts
         self._revocations_missing = {n: t for n, t in self._revocations_missing.items() if t > limit}
         if len(self._revocations_seen) > 20_000:
-            self._revocations_seen = {n for n in self._revocations_seen if n > self._last_revocation - 10_000}
+            oldest = self._last_revocation - 10_000
+            self._revocations_seen = {n for n in self._revocations_seen if n > oldest}
 
     def compare_heads_soon(self) -> None:
         """The layer's connection was lost: see at once what it did not carry."""
@@ -460,7 +461,7 @@ class Hub:
         if watch.version < head:
             self._fill(watch)
 
-    # --- sockets come and go -----------------------------------------------------------------------------------
+    # --- sockets come and go ---
 
     async def enter(self, client: Client) -> None:
         """Deliver to ``client`` what is for its person."""

@@ -34,9 +34,9 @@ class RedisLayer:
     def __init__(self, url: str, prefix: str = "chatchat") -> None:
         self.prefix = prefix
         # What cannot be published now is in the database: no retries, no waiting.
-        patience = {"retry": Retry(NoBackoff(), 0), "socket_connect_timeout": 1.0}
+        patience: dict[str, Any] = {"retry": Retry(NoBackoff(), 0), "socket_connect_timeout": 1.0}
         self._redis: Any = Redis.from_url(url, socket_timeout=2.0, **patience)
-        self._pool = ConnectionPool.from_url(url, socket_keepalive=True, **patience)
+        self._pool: Any = ConnectionPool.from_url(url, socket_keepalive=True, **patience)
         self._members: dict[str, set[str]] = {}  # group's or channel's name → local channels
         self._inbox: dict[str, deque[Any]] = {}
         self._arrived: dict[str, asyncio.Event] = {}

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
+from channels import DEFAULT_CHANNEL_LAYER
+from channels.layers import channel_layers
 
 from chatchat.realtime.events import Event, group_of, pack
 
@@ -49,6 +50,13 @@ def deliver(events: Sequence[Event]) -> None:
 
 
 async def _send(events: Sequence[Event]) -> None:
-    layer: Any = get_channel_layer()
-    for event in events:
-        await layer.group_send(group_of(event), {"type": "chat.event", "event": pack(event), "origin": ""})
+    # This call has an event loop of its own, so a layer with connections needs to be its own, too.
+    layer: Any = channel_layers.make_backend(DEFAULT_CHANNEL_LAYER)
+    try:
+        for event in events:
+            await layer.group_send(
+                group_of(event), {"type": "chat.event", "event": pack(event), "origin": ""}
+            )
+    finally:
+        if hasattr(layer, "close"):
+            await layer.close()

@@ -76,6 +76,13 @@ class SendSink:
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def _run(self) -> None:
+        try:
+            await self._send_forever()
+        finally:
+            self._bytes = 0
+            self._taken.set()
+
+    async def _send_forever(self) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -98,7 +105,7 @@ class SendSink:
     async def put_paced(self, text: bytes) -> None:
         self.put((text,), b"")
         while self._bytes > 0 and not self._task.done():
-            await asyncio.wait({self._task, asyncio.ensure_future(self._taken.wait())}, return_when="FIRST_COMPLETED")
+            await self._taken.wait()
 
     def abort(self) -> None:
         self._task.cancel()

@@ -6,7 +6,7 @@ the application its transport. It leans on ``transport``, ``writable`` and ``han
 uvicorn's class, and a test says so when those move.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
@@ -21,7 +21,8 @@ class FramesProtocol(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if self.response.status_code == 101:
             # The application's task has been created, but not run yet.
-            self.scope["extensions"][EXTENSION] = self  # type: ignore[index,typeddict-item]
+            extensions: dict[str, Any] = cast(Any, self.scope["extensions"])
+            extensions[EXTENSION] = self
 
     def write(self, data: bytes) -> None:
         """See ``chatchat.realtime.sink.FrameWriter``."""

@@ -126,7 +126,7 @@ def set_rights(
     user_id: int,
     may_send: bool | None = None,
     may_moderate: bool | None = None,
-    muted_until: datetime | None | Unset = UNSET,
+    muted_until: datetime | Unset | None = UNSET,
 ) -> None:
     """Change what one participant may do; None leaves a right as it is. Their sockets are told."""
     changes: dict[str, Any] = {}

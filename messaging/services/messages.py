@@ -92,9 +92,7 @@ def send(
 def sent(*, user_id: int, accepted: Accepted) -> dict[str, Any]:
     """The accepted message in its present state, for its sender, who may have no access any more."""
     found = history.shapes(
-        Message.objects.filter(
-            conversation_id=accepted.conversation_id, seq=accepted.seq, sender_id=user_id
-        )
+        Message.objects.filter(conversation_id=accepted.conversation_id, seq=accepted.seq, sender_id=user_id)
     )
     return found[0][1]
 
@@ -199,9 +197,9 @@ def react(*, user_id: int, conversation_id: int, seq: int, emoji: str, present: 
 
 
 def _looks_like_emoji(text: str) -> bool:
-    """No letters, no white space, no control characters: ASCII only as part of a keycap."""
-    keycap = "\u20e3" in text
-    return all(ord(c) > 0xA8 and not c.isalpha() and not c.isspace() or (keycap and c in "#*0123456789") for c in text)
+    """No letters, no white space, no control characters; ASCII only as part of a keycap."""
+    keycap = "#*0123456789" if "\u20e3" in text else ""
+    return all(c in keycap or (ord(c) > 0xA8 and not c.isalpha() and not c.isspace()) for c in text)
 
 
 def _refuse_recalled(message: Message) -> None:
