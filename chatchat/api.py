@@ -38,9 +38,7 @@ class JSONParser(parsers.BaseParser):
 
     media_type = "application/json"
 
-    def parse(
-        self, stream: Any, media_type: str | None = None, parser_context: Any = None
-    ) -> Any:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         try:
             return msgspec.json.decode(stream.read())
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -104,31 +102,40 @@ def _details(detail: Any) -> Any:
 
 def as_chat_error(error: Exception) -> errors.ChatError | None:
     """The refusal that ``error`` amounts to; None for what is our own fault."""
-    known: errors.ChatError | None = None
     match error:
         case errors.ChatError():
-            known = error
+            return error
+        case exceptions.APIException():
+            return _of_rest_framework(error)
+        case Http404():
+            return errors.NotFound()
+        case PermissionDenied():
+            return errors.Forbidden()
+        case RequestDataTooBig():
+            return errors.TooLarge()
+        case SuspiciousOperation():
+            return errors.Invalid()
+        case OperationalError() | InterfaceError() | RedisError():
+            return errors.Unavailable()
+    return None
+
+
+def _of_rest_framework(error: exceptions.APIException) -> errors.ChatError:
+    match error:
         case exceptions.ValidationError():
             details = _details(error.detail)
-            known = errors.Invalid(details=details if isinstance(details, dict) else {"body": details})
+            return errors.Invalid(details=details if isinstance(details, dict) else {"body": details})
         case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
-            known = errors.NotAuthenticated(code="not_authenticated")
-        case Http404() | exceptions.NotFound():
-            known = errors.NotFound()
-        case PermissionDenied() | exceptions.PermissionDenied():
-            known = errors.Forbidden(str(error) or None)
+            return errors.NotAuthenticated()
+        case exceptions.NotFound():
+            return errors.NotFound()
+        case exceptions.PermissionDenied():
+            return errors.Forbidden()
         case exceptions.UnsupportedMediaType():
-            known = errors.UnsupportedType(details={"content_type": str(error.detail)})
-        case RequestDataTooBig():
-            known = errors.TooLarge()
-        case SuspiciousOperation():
-            known = errors.Invalid()
-        case exceptions.APIException():
-            known = errors.ChatError(str(error.detail), code=str(error.default_code))
-            known.status = error.status_code
-        case OperationalError() | InterfaceError() | RedisError():
-            known = errors.Unavailable()
-    return known
+            return errors.UnsupportedType(details={"content_type": str(error.detail)})
+    other = errors.ChatError(str(error.detail), code=str(error.default_code))
+    other.status = error.status_code
+    return other
 
 
 def error_response(error: errors.ChatError) -> Response:
