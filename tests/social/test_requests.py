@@ -1,5 +1,8 @@
 """Asking somebody to be friends, and answering."""
 
+from collections.abc import Callable
+
+import httpx
 import pytest
 from django.utils import timezone
 
@@ -143,7 +146,7 @@ def test_only_the_recipient_answers_and_only_the_sender_cancels(
 @pytest.mark.parametrize("answer", ["accept", "reject", "cancel"])
 def test_an_answered_request_is_answered_once(amy: ApiClient, bob: ApiClient, answer: str) -> None:
     path = f"friend-requests/{ask(amy, bob)['id']}"
-    calls = {
+    calls: dict[str, Callable[[], httpx.Response]] = {
         "accept": lambda: bob.post(f"{path}/accept"),
         "reject": lambda: bob.post(f"{path}/reject"),
         "cancel": lambda: amy.delete(path),
