@@ -7,8 +7,11 @@ class MessagingConfig(AppConfig):
     name = "messaging"
 
     def ready(self) -> None:
+        from chatchat import policies
         from chatchat.realtime import process
         from messaging import live
+        from messaging.services.conversations import restate_directs
         from messaging.source import DatabaseSource
 
         process.register(DatabaseSource(), started=live.begin, stopping=live.end)
+        policies.profile_changed.register(restate_directs)

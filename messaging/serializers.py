@@ -19,7 +19,7 @@ class SendRequest(serializers.Serializer[Any]):
     )
 
 
-class EditRequest(serializers.Serializer[Any]):
+class MessageEditRequest(serializers.Serializer[Any]):
     body = TextField(max_length=settings.MESSAGE_MAX_LENGTH)
 
 

@@ -98,13 +98,15 @@ def lock_heads(conversation_ids: Iterable[int]) -> dict[int, Head]:
         return {row[0]: Head(*row) for row in cursor.fetchall()}
 
 
+# The order of the tables is given (STRAIGHT_JOIN; SQLite keeps that of a CROSS JOIN): left alone, MariaDB
+# begins with the people and reads all conversations of each.
 _PLACES = (
-    "SELECT p.id, p.conversation_id, p.user_id, p.visible_from_seq, p.delivered_seq, p.read_seq, "
+    "SELECT{} p.id, p.conversation_id, p.user_id, p.visible_from_seq, p.delivered_seq, p.read_seq, "
     "p.read_ordinal, p.may_send, p.may_send AND (p.muted_until IS NULL OR p.muted_until <= %s), "
     "p.left_at IS NULL AND u.banned_at IS NULL AND u.deleted_at IS NULL, "
     "c.kind, c.last_seq, c.last_ordinal, u.nickname, u.avatar "
-    "FROM messaging_participant p JOIN messaging_conversation c ON c.id = p.conversation_id "
-    "JOIN accounts_user u ON u.id = p.user_id WHERE "
+    "FROM messaging_participant p CROSS JOIN messaging_conversation c ON c.id = p.conversation_id "
+    "CROSS JOIN accounts_user u ON u.id = p.user_id WHERE "
 )
 
 
@@ -113,7 +115,8 @@ def places(wanted: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Place]:
     keys = sorted(set(wanted))
     with connection.cursor() as cursor:
         cursor.execute(
-            _PLACES + pairs(("p.conversation_id", "p.user_id"), len(keys)),
+            _PLACES.format(" STRAIGHT_JOIN" if connection.vendor == "mysql" else "")
+            + pairs(("p.conversation_id", "p.user_id"), len(keys)),
             [connection.ops.adapt_datetimefield_value(now()), *(value for pair in keys for value in pair)],
         )
         return {(row[1], row[2]): Place(*row) for row in cursor.fetchall()}

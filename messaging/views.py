@@ -22,8 +22,8 @@ from messaging.serializers import (
     AckRequest,
     ConversationPageShape,
     ConversationShape,
-    EditRequest,
     MarkersShape,
+    MessageEditRequest,
     MessagePageShape,
     MessageShape,
     OfflinePageShape,
@@ -79,6 +79,7 @@ class ActivityPaging(Paging):
 
 class ConversationsView(APIView):
     @extend_schema(
+        operation_id="conversations_list",
         summary="My conversations, most recently active first",
         parameters=[
             _query("cursor", "`next` of the page before.", OpenApiTypes.STR),
@@ -170,11 +171,11 @@ class MessagesView(APIView):
 class MessageView(APIView):
     @extend_schema(
         summary="Edit one's own message",
-        request=EditRequest,
+        request=MessageEditRequest,
         responses={200: MessageShape, 403: MAY_NOT, 404: NOT_YOURS},
     )
     def patch(self, request: Request, conversation: int, seq: int) -> Response:
-        body = _valid(EditRequest, request)["body"]
+        body = _valid(MessageEditRequest, request)["body"]
         messages.edit(user_id=_user_id(request), conversation_id=conversation, seq=seq, body=body)
         me = participation(user_id=_user_id(request), conversation_id=conversation)
         return Response(history.one(me, seq))

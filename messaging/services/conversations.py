@@ -200,3 +200,9 @@ def _head(conversation: Conversation) -> store.Head:
         conversation.last_ordinal,
         conversation.last_message_id,
     )
+
+
+def restate_directs(user_id: int) -> None:
+    """A person's nickname or avatar changed: it is what their direct conversations are called."""
+    directs = Participant.objects.filter(user_id=user_id, conversation__kind=Conversation.Kind.DIRECT)
+    publish(*(Restate(id_) for id_ in directs.values_list("conversation_id", flat=True)))

@@ -17,7 +17,8 @@ from chatchat.realtime import outlet, publish
 from chatchat.text import check_encodable, clean_body
 from messaging import history, markers, mentions, wire, writer
 from messaging.access import MayNotSend, locked_message, locked_participation
-from messaging.models import Conversation, Message, Participant, Reaction
+from messaging.models import Conversation, Message, Reaction
+from messaging.services.conversations import lock
 from messaging.states import may_send
 from messaging.writer import Accepted, Mark, Marked, Outcome, Send, Writer
 
@@ -143,7 +144,7 @@ def edit(*, user_id: int, conversation_id: int, seq: int, body: str) -> int:
         message.data = {key: value for key, value in message.data.items() if key != "mentions"}
         if "@" in body and (found := mentions.mentioned(conversation_id, body)):
             message.data["mentions"] = found
-        return _change(me, message)
+        return _change(me.conversation, message)
 
 
 def recall(*, user_id: int, conversation_id: int, seq: int) -> int:
@@ -164,9 +165,22 @@ def recall(*, user_id: int, conversation_id: int, seq: int) -> int:
                 raise Forbidden(_("Only your own messages can be recalled."), code="not_yours")
             if _older_than(message, settings.RECALL_WINDOW):
                 raise Forbidden(_("This message is too old to be recalled."), code="too_late")
-        message.body, message.data, message.recalled_at = "", {}, now()
-        message.reactions.all().delete()
-        return _change(me, message)
+        return _take_back(me.conversation, message)
+
+
+def take_back(*, message: Message) -> int:
+    """Recall anybody's message, by a moderator of the site; the version that says so."""
+    with write_transaction():
+        conversation = lock(message.conversation_id)
+        message = Message.objects.get(pk=message.pk)
+        _refuse_recalled(message)
+        return _take_back(conversation, message)
+
+
+def _take_back(conversation: Conversation, message: Message) -> int:
+    message.body, message.data, message.recalled_at = "", {}, now()
+    message.reactions.all().delete()
+    return _change(conversation, message)
 
 
 def react(*, user_id: int, conversation_id: int, seq: int, emoji: str, present: bool) -> int:
@@ -193,7 +207,7 @@ def react(*, user_id: int, conversation_id: int, seq: int, emoji: str, present: 
             Reaction.objects.create(message=message, user_id=user_id, emoji=emoji)
         else:
             mine.delete()
-        return _change(me, message)
+        return _change(me.conversation, message)
 
 
 def _looks_like_emoji(text: str) -> bool:
@@ -213,14 +227,12 @@ def _older_than(message: Message, window: timedelta) -> bool:
     return now() - message.sent_at > window
 
 
-def _change(me: Participant, message: Message) -> int:
-    """Save a changed message under its conversation's next version, and tell everybody."""
-    conversation: Conversation = me.conversation
+def _change(conversation: Conversation, message: Message) -> int:
+    """Save a changed message under its locked conversation's next version, and tell everybody."""
     conversation.last_version += 1
     message.version = conversation.last_version
     message.save(update_fields=["body", "data", "edited_at", "recalled_at", "version"])
     conversation.save(update_fields=["last_version"])
-    shape = history.one(me, message.seq)
-    if shape is not None:
-        publish(wire.change(conversation.pk, shape))
+    [(_id, shape)] = history.shapes(Message.objects.filter(pk=message.pk))
+    publish(wire.change(conversation.pk, shape))
     return message.version
