@@ -88,7 +88,7 @@ class Paging(CursorPagination):
         return {
             "type": "object",
             "required": ["results", "next"],
-            "properties": {"results": schema, "next": {"type": "string", "nullable": True}},
+            "properties": {"results": schema, "next": {"type": "string", "nullable": True, "example": None}},
         }
 
 
