@@ -16,7 +16,7 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
@@ -34,6 +34,8 @@ _numbers = itertools.count(1)
 class ApiClient:
     """One person (or nobody, without a token) at the REST door."""
 
+    _all: ClassVar[list[httpx.Client]] = []
+
     def __init__(
         self,
         base_url: str = "http://testserver",
@@ -42,6 +44,7 @@ class ApiClient:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.http = httpx.Client(base_url=base_url, transport=transport, timeout=30)
+        self._all.append(self.http)
         self.base_url = base_url
         self.token = token
         self.refresh_token: str | None = None
@@ -53,8 +56,11 @@ class ApiClient:
     def id(self) -> int:
         return int(self.user["id"])
 
-    def close(self) -> None:
-        self.http.close()
+    @classmethod
+    def close_all(cls) -> None:
+        """Close every client that was made; this is done after each test."""
+        while cls._all:
+            cls._all.pop().close()
 
     # ------------------------------------------------------------ plain calls
 

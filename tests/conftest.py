@@ -54,22 +54,26 @@ def _empty_cache() -> None:
     cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def _close_clients() -> Iterator[None]:
+    yield
+    ApiClient.close_all()
+
+
 # -------------------------------------------------------------------- in this process
 
 
 @pytest.fixture
-def api(db: None, settings: Settings) -> Iterator[Callable[[], ApiClient]]:
+def api(db: None, settings: Settings) -> Iterator[Callable[..., ApiClient]]:
     """`api()` is a new client of the REST door, without a server: in this process and transaction;
     `api("Amy")` is one signed in as somebody new.
 
     What happens on commit happens only in a test marked `django_db(transaction=True)`.
     """
     settings.EMAIL_BACKEND = "accounts.devmail.KeepMail"  # pytest-django has put its own there
-    clients: list[ApiClient] = []
 
     def new(nickname: str | None = None, **fields: Any) -> ApiClient:
         client = ApiClient(transport=wsgi())
-        clients.append(client)
         return client if nickname is None else sign_in(client, nickname, **fields)
 
     # The handler would close the connection that the test's transaction is open on.
@@ -78,8 +82,6 @@ def api(db: None, settings: Settings) -> Iterator[Callable[[], ApiClient]]:
     yield new
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
-    for client in clients:
-        client.close()
 
 
 # -------------------------------------------------------------------- real servers
@@ -151,21 +153,17 @@ def server(
 
 
 @pytest.fixture
-def person(transactional_db: None, request: pytest.FixtureRequest) -> Iterator[Callable[..., ApiClient]]:
+def person(transactional_db: None, request: pytest.FixtureRequest) -> Callable[..., ApiClient]:
     """`person("Amy")` is somebody new, signed in to `server`, or to `person("Amy", server=other)`.
 
     Made by the services, which is quicker than by the door; that is `ApiClient(server.url).register()`.
     """
-    clients: list[ApiClient] = []
 
     def new(nickname: str = "", *, server: Server | None = None, **fields: Any) -> ApiClient:
         server = server or request.getfixturevalue("server")
-        clients.append(sign_in(ApiClient(server.url), nickname, **fields))
-        return clients[-1]
+        return sign_in(ApiClient(server.url), nickname, **fields)
 
-    yield new
-    for client in clients:
-        client.close()
+    return new
 
 
 @pytest.fixture
