@@ -257,8 +257,8 @@ class Player(Client):
 class Stage:
     """Who says what when.
 
-    Without a rate each person says their next message when the last one was acknowledged, and nobody
-    runs further ahead in the log than ``window`` messages. An answer waits for what it answers.
+    Without a rate each person says their next message when the last one was acknowledged, where it is
+    among the log's next ``window``. An answer waits for what it answers.
     """
 
     def __init__(self, entries: list[Entry], window: int, rate: float | None) -> None:

@@ -43,7 +43,7 @@ def arguments() -> Options:
         "--rate", type=float, metavar="R", help="messages a second (default: as fast as goes)"
     )
     parser.add_argument(
-        "--window", type=int, metavar="W", help="how far ahead in the log anybody may be (default: 10 N)"
+        "--window", type=int, metavar="W", help="how far ahead in the log anybody may be (default: any)"
     )
     parser.add_argument("--no-markers", action="store_true", help="send no `delivered` once a second")
     parser.add_argument(

@@ -18,8 +18,6 @@ from bench.play import Book, Faults, Player, Stage
 from bench.processes import CpuMeter, local_ports
 from bench.progress import Progress
 
-#: Nobody is further ahead in the log than so many messages a person: few people speak at any one time.
-WINDOW = 10
 ALWAYS_SHOWN = ("lost", "duplicated", "out_of_order", "altered")
 
 
@@ -113,7 +111,7 @@ async def run(options: Options) -> Report:
     async with httpx.AsyncClient(timeout=60, limits=limits, trust_env=False) as http:
         started = time.monotonic()
         members = await _people(http, options, log)
-        stage = Stage(log.entries, options.window or WINDOW * options.people, options.rate)
+        stage = Stage(log.entries, options.window or len(log.entries), options.rate)
         books = await _conversations(stage, log, members)
         setup_seconds = time.monotonic() - started
         async with _on_stage(stage, books, members):
