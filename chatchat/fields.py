@@ -41,7 +41,7 @@ class LineField(TextField):
 
     def __init__(self, *, minimum: int = 1, maximum: int, **kwargs: Any) -> None:
         self.minimum, self.maximum = minimum, maximum
-        super().__init__(allow_blank=True, **kwargs)
+        super().__init__(allow_blank=minimum == 0, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
         value = super().to_internal_value(data)
