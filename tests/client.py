@@ -56,6 +56,9 @@ class ApiClient:
     def id(self) -> int:
         return int(self.user["id"])
 
+    def close(self) -> None:
+        self.http.close()
+
     @classmethod
     def close_all(cls) -> None:
         """Close every client that was made; this is done after each test."""
