@@ -3,12 +3,15 @@
 from typing import Any
 
 from django.conf import settings
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from chatchat.fields import IdField, TextField
+from messaging.examples import CONVERSATION, MESSAGE, SEND, given, taken
 from messaging.models import Conversation, Message
 
 
+@extend_schema_serializer(examples=[taken("send", SEND)])
 class SendRequest(serializers.Serializer[Any]):
     client_id = serializers.UUIDField(help_text="Your own id for it: a retry with the same id is harmless.")
     kind = serializers.ChoiceField(choices=[("text", "text")], default="text")
@@ -19,14 +22,17 @@ class SendRequest(serializers.Serializer[Any]):
     )
 
 
+@extend_schema_serializer(examples=[taken("edit", {"body": "后天见 👋"})])
 class MessageEditRequest(serializers.Serializer[Any]):
     body = TextField(max_length=settings.MESSAGE_MAX_LENGTH)
 
 
+@extend_schema_serializer(examples=[taken("up to here", {"seq": 41})])
 class SeqRequest(serializers.Serializer[Any]):
     seq = IdField()
 
 
+@extend_schema_serializer(examples=[taken("up to here", {"conversation": 42, "seq": 41})])
 class AckRequest(SeqRequest):
     conversation = IdField()
 
@@ -46,6 +52,7 @@ class ReactionShape(serializers.Serializer[Any]):
     users = serializers.ListField(child=IdField(), help_text="The first 20.")
 
 
+@extend_schema_serializer(examples=[given("message", MESSAGE)])
 class MessageShape(serializers.Serializer[Any]):
     seq = IdField()
     version = IdField()
@@ -69,6 +76,7 @@ class ReceiptShape(serializers.Serializer[Any]):
     read_seq = serializers.IntegerField()
 
 
+@extend_schema_serializer(examples=[given("conversation", CONVERSATION)])
 class ConversationShape(serializers.Serializer[Any]):
     id = IdField()
     kind = serializers.ChoiceField(choices=Conversation.Kind.choices)
@@ -87,16 +95,21 @@ class ConversationShape(serializers.Serializer[Any]):
     receipts = ReceiptShape(many=True)
 
 
+@extend_schema_serializer(examples=[given("page", {"results": [CONVERSATION], "next": None})])
 class ConversationPageShape(serializers.Serializer[Any]):
     results = ConversationShape(many=True)
     next = serializers.CharField(allow_null=True)
 
 
+@extend_schema_serializer(examples=[given("page", {"results": [MESSAGE], "has_more": True})])
 class MessagePageShape(serializers.Serializer[Any]):
     results = MessageShape(many=True)
     has_more = serializers.BooleanField()
 
 
+@extend_schema_serializer(
+    examples=[given("page", {"conversation": 42, "messages": [MESSAGE], "next": 57, "complete": True})]
+)
 class SyncPageShape(serializers.Serializer[Any]):
     conversation = IdField()
     messages = MessageShape(many=True)
@@ -109,11 +122,15 @@ class OfflineMessageShape(serializers.Serializer[Any]):
     message = MessageShape()
 
 
+@extend_schema_serializer(
+    examples=[given("page", {"results": [{"conversation": 42, "message": MESSAGE}], "next": None})]
+)
 class OfflinePageShape(serializers.Serializer[Any]):
     results = OfflineMessageShape(many=True)
     next = serializers.CharField(allow_null=True)
 
 
+@extend_schema_serializer(examples=[given("markers", {"delivered_seq": 41, "read_seq": 41, "unread": 0})])
 class MarkersShape(serializers.Serializer[Any]):
     delivered_seq = serializers.IntegerField()
     read_seq = serializers.IntegerField()

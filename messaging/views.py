@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,6 +16,7 @@ from chatchat.api import MAX_ID, Paging
 from chatchat.errors import Invalid, TooMany
 from messaging import history, offline
 from messaging.access import participation
+from messaging.examples import MESSAGE, SEND, given, taken
 from messaging.limits import sender
 from messaging.models import Participant
 from messaging.serializers import (
@@ -135,17 +136,7 @@ class MessagesView(APIView):
             404: NOT_YOURS,
             409: OpenApiResponse(description="`client_id_conflict`: this id names another message of yours."),
         },
-        examples=[
-            OpenApiExample(
-                "a text",
-                value={
-                    "client_id": "0b0d4a3c-8d0f-4b7e-9a68-0d5a2f6f8a11",
-                    "kind": "text",
-                    "body": "晚上吃什么？",
-                },
-                request_only=True,
-            )
-        ],
+        examples=[taken("a text", SEND), given("message", MESSAGE, "200", "201")],
     )
     def post(self, request: Request, conversation: int) -> Response:
         wanted = _valid(SendRequest, request)

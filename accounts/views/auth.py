@@ -63,7 +63,12 @@ class EmailCodesView(APIView):
             OpenApiExample(
                 "register", value={"email": "li@example.com", "purpose": "register"}, request_only=True
             ),
-            OpenApiExample("sent", value={"expires_in": 120, "resend_in": 60}, response_only=True),
+            OpenApiExample(
+                "sent",
+                value={"expires_in": 120, "resend_in": 60},
+                response_only=True,
+                status_codes=["202"],
+            ),
         ],
     )
     def post(self, request: Request) -> Response:

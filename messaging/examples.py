@@ -1,0 +1,52 @@
+"""What the API's page shows as examples, one a shape."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample
+
+SENDER = {"id": 17, "nickname": "小李", "avatar": "/media/avatars/Jx0v9Zk1Qw.webp"}
+PEER = {"id": 18, "nickname": "Bob", "avatar": None}
+CLIENT_ID = "5f0c2a52-93f0-4b3e-8f6a-0d2c6f1f2b11"
+
+SEND: dict[str, Any] = {"client_id": CLIENT_ID, "kind": "text", "body": "明天见 👋", "reply_to": 40}
+MESSAGE: dict[str, Any] = {
+    "seq": 41,
+    "version": 57,
+    "sender": SENDER,
+    "kind": "text",
+    "body": "明天见 👋",
+    "data": {},
+    "reply_to": 40,
+    "reactions": [{"emoji": "👍", "count": 1, "users": [18]}],
+    "client_id": CLIENT_ID,
+    "sent_at": "2026-01-02T03:04:05.678Z",
+    "edited_at": None,
+    "recalled_at": None,
+}
+CONVERSATION: dict[str, Any] = {
+    "id": 42,
+    "kind": "direct",
+    "title": "Bob",
+    "avatar": None,
+    "peer": PEER,
+    "first_seq": 1,
+    "last_seq": 41,
+    "last_version": 57,
+    "delivered_seq": 41,
+    "read_seq": 40,
+    "unread": 0,
+    "last_message": MESSAGE,
+    "muted": False,
+    "may_send": True,
+    "receipts": [{"user": 18, "delivered_seq": 41, "read_seq": 40}],
+}
+
+
+def taken(name: str, value: dict[str, Any]) -> OpenApiExample:
+    """An example of a request's body."""
+    return OpenApiExample(name, value=value, request_only=True)
+
+
+def given(name: str, value: dict[str, Any], *status_codes: str) -> OpenApiExample:
+    """An example of an answer."""
+    return OpenApiExample(name, value=value, response_only=True, status_codes=status_codes or None)
