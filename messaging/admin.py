@@ -1,6 +1,6 @@
 """Conversations and messages for moderators: found, read in context, acted on through services."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import ThroughServices
@@ -69,11 +70,11 @@ class MessageAdmin(ReadOnly):
     search_fields = ("=conversation__id", "body", "sender__nickname", "=sender__email", "=client_id")
     list_select_related = ("conversation", "sender")
     ordering = ("-id",)
-    actions: ClassVar[list[str]] = ["recall"]
+    actions = ("recall",)
 
     @admin.action(description=_("Recall the selected messages"))
     def recall(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
-        self.each(request, queryset, lambda row: messages.take_back(message=row), _("recalled"))
+        self.each(request, queryset, lambda row: messages.take_back(message=row), gettext("recalled"))
 
 
 @admin.register(Reaction)

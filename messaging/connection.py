@@ -89,12 +89,13 @@ class Connection:
         self.hub.spawn(self._end(code))
 
     async def _end(self, code: int) -> None:
+        self.sink.hurry()
         try:
             async with asyncio.timeout(CUT_AFTER):
                 await self._close(code)
         except Exception as error:
             log.debug("a socket was gone before it was closed: %s", error)
-        if code == TOO_SLOW:
+        if self.sink.unsent() > 0:
             self.hub.loop.call_later(CUT_AFTER, self.sink.abort)
 
     def look(self, moment: float, max_stall: float) -> None:
@@ -190,9 +191,10 @@ class Connection:
 
     async def _look_up(self, conversation: int, reason: str) -> None:
         """Bring a conversation to what the person may see of it now."""
-        if not self.hub.attached(self, conversation):
-            await self.hub.watch(self, [conversation])
         found = await run(resume.state, self.user_id, conversation)
+        if found is not None and not self.hub.attached(self, conversation):
+            await self.hub.watch(self, [conversation])
+            found = await run(resume.state, self.user_id, conversation)
         if self.closing:
             self.hub.detach(self, conversation)
         elif found is None:

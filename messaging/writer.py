@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, OperationalError, close_old_connections, connection
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from chatchat.db import write_transaction
-from chatchat.errors import ChatError, Conflict, Invalid, NotFound, Unavailable
+from chatchat.db import is_deadlock, write_transaction
+from chatchat.errors import ChatError, Conflict, Invalid, NotFound, TooMany, Unavailable
 from chatchat.realtime import Change, publish
 from messaging import mentions, store, wire
 from messaging.access import MayNotSend
@@ -96,26 +96,22 @@ Places = dict[tuple[int, int], store.Place]
 
 def write(items: Sequence[Item]) -> list[Outcome]:
     """Write a batch; an outcome an item, in order. Raises nothing that one item could cause."""
-    try:
-        return _write_together(items)
-    except DatabaseError as error:
-        if len(items) > 1:
-            log.info("a batch of %d is written one by one: %s", len(items), error)
-            return [write([item])[0] for item in items]
-        return [_write_alone(items[0], error)]
-
-
-def _write_alone(item: Item, error: DatabaseError) -> Outcome:
-    """Deadlocks and clashes pass; a database that is away does not."""
-    for attempt in range(1, TRIES):
-        close_old_connections()
-        time.sleep(0.01 * attempt)
+    for attempt in range(1, TRIES + 1):
         try:
-            return _write_together([item])[0]
-        except DatabaseError as again:
-            error = again
-    log.warning("a message could not be written: %s", error)
-    return Unavailable()
+            return _write_together(items)
+        except OperationalError as error:
+            # Deadlocks pass. What else comes twice is a database that is away, for all alike.
+            if attempt > 1 and not is_deadlock(error):
+                log.warning("%d messages and markers could not be written: %s", len(items), error)
+                return [Unavailable() for _item in items]
+        except DatabaseError as error:
+            log.info("a batch of %d clashed: %s", len(items), error)
+            if len(items) > 1:
+                return [write([item])[0] for item in items]
+        if not connection.in_atomic_block:
+            close_old_connections()
+        time.sleep(0.01 * (attempt - 1))
+    return [Unavailable() for _item in items] if len(items) == 1 else [write([item])[0] for item in items]
 
 
 def _write_together(items: Sequence[Item]) -> list[Outcome]:
@@ -332,7 +328,7 @@ class Writer:
     def submit(self, item: Item, done: Done) -> None:
         """Queue ``item``; ``done`` gets its outcome in the event loop. Refused at once if too many wait."""
         if self._queue.qsize() >= QUEUE_LIMIT:
-            done(Unavailable(code="busy", retry_after=1))
+            done(TooMany(code="busy"))
         else:
             self._queue.put((item, done))
 

@@ -290,17 +290,21 @@ class Hub:
 
     def _hand_on(self, watch: Watch, event: Change) -> None:
         watch.version = event.version
-        for client, gate in list(watch.gated.items()):
-            gate.waiting.append(event)
-            gate.size += len(event.frame)
-            if gate.size > self.max_unsent:
-                client.behind()
+        if watch.gated:
+            self._hold_at_gates(watch, event)
         if not watch.live:
             return
         if watch.floors or event.seq < watch.highest_floor:
             self._hand_on_apart(watch, event)
         else:
             self._gather(watch, event.frame)
+
+    def _hold_at_gates(self, watch: Watch, event: Change) -> None:
+        for client, gate in list(watch.gated.items()):
+            gate.waiting.append(event)
+            gate.size += len(event.frame)
+            if gate.size > self.max_unsent:
+                client.behind()
 
     def _hand_on_apart(self, watch: Watch, event: Change) -> None:
         """Some sockets have this change already, or may not see that far back."""
@@ -454,7 +458,7 @@ class Hub:
         for ids in _chunks(list(self.watches), 500):
             for conversation, head in (await self.source.heads(ids)).items():
                 watch = self.watches.get(conversation)
-                if watch is not None and watch.subscribed is None and watch.version < head:
+                if watch is not None and 0 <= watch.version < head:
                     self.loop.call_later(HOLD, self._fill_if_behind, watch, head)
 
     def _fill_if_behind(self, watch: Watch, head: int) -> None:
@@ -504,6 +508,7 @@ class Hub:
                 if watch.subscribed is not None:
                     watch.subscribed.set_result(None)
                     watch.subscribed = None
+                self._forget_if_empty(watch)
         for future in waiting:
             await asyncio.shield(future)
         if any(self.watches[c].version < 0 for c in conversations if c in self.watches):
@@ -523,6 +528,9 @@ class Hub:
         watch = self.watches.get(conversation)
         gate = watch.gated.pop(client, None) if watch is not None else None
         if watch is None or gate is None:
+            if watch is not None and client in watch.live:
+                watch.live[client] = first_seq
+                watch.highest_floor = max(watch.highest_floor, first_seq)
             return
         self._flush_watch(watch)
         texts = [e.frame for e in gate.waiting if e.version > version and e.seq >= first_seq]
@@ -543,12 +551,15 @@ class Hub:
         watch.floors.pop(client, None)
         gone = watch.gated.pop(client, None) is not None
         gone = watch.live.pop(client, None) is not None or gone
-        if watch.empty() and watch.subscribed is None:
+        self._forget_if_empty(watch)
+        return gone
+
+    def _forget_if_empty(self, watch: Watch) -> None:
+        if watch.empty() and watch.subscribed is None and self.watches.get(watch.conversation) is watch:
             if watch.timer is not None:
                 watch.timer.cancel()
-            del self.watches[conversation]
-            self._unsubscribe(conversation_group(conversation))
-        return gone
+            del self.watches[watch.conversation]
+            self._unsubscribe(conversation_group(watch.conversation))
 
     def attached(self, client: Client, conversation: int) -> bool:
         """Whether ``client`` gets, or waits for, the conversation's frames."""

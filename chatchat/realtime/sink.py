@@ -21,6 +21,9 @@ class FrameWriter(Protocol):
     async def drain(self) -> None:
         """Wait until the transport's buffer is below its low-water mark."""
 
+    def hurry(self) -> None:
+        """Let the application's next ``send`` through, however much is unsent."""
+
     def abort(self) -> None:
         """Cut the line without waiting for what is unsent."""
 
@@ -36,6 +39,9 @@ class Sink(Protocol):
 
     async def put_paced(self, text: bytes) -> None:
         """Write one frame with back-pressure: returns when the reader is close to having taken it."""
+
+    def hurry(self) -> None:
+        """Make way for the frame that closes the socket."""
 
     def abort(self) -> None:
         """Stop at once."""
@@ -57,6 +63,9 @@ class TransportSink:
     async def put_paced(self, text: bytes) -> None:
         self.put_blob(text_frame(text))
         await self._writer.drain()
+
+    def hurry(self) -> None:
+        self._writer.hurry()
 
     def abort(self) -> None:
         self._writer.abort()
@@ -106,6 +115,9 @@ class SendSink:
         self.put((text,), b"")
         while self._bytes > 0 and not self._task.done():
             await self._taken.wait()
+
+    def hurry(self) -> None:
+        self._task.cancel()
 
     def abort(self) -> None:
         self._task.cancel()
