@@ -1,6 +1,6 @@
 """Passwords: their rules, checking, changing, resetting."""
 
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -53,7 +53,7 @@ def authenticate(*, email: str, password: str) -> User:
     if user is None:
         make_password(password)  # what checking would have cost
         raise InvalidCredentials
-    if not user.check_password(password):
+    if not _fits(user, password):
         raise InvalidCredentials
     if user.banned_at is not None:
         raise sessions.Banned
@@ -62,8 +62,28 @@ def authenticate(*, email: str, password: str) -> User:
 
 def confirm(user: User, password: str) -> None:
     """Check the current password of somebody who is signed in. Raises WrongPassword."""
-    if not user.check_password(password):
+    if not _fits(user, password):
         raise WrongPassword
+
+
+def _fits(user: User, password: str) -> bool:
+    """Whether it is the person's password; a hash by an outdated recipe is replaced on the way."""
+    lost = False
+
+    def replace(raw: str) -> None:
+        nonlocal lost
+        hashed = make_password(raw)
+        if User.objects.filter(pk=user.pk, password=user.password).update(password=hashed):
+            user.password = hashed
+        else:
+            lost = True
+
+    if not check_password(password, user.password, replace):
+        return False
+    if lost:  # another login has replaced it first, or it was changed: what counts is what is there now
+        user.refresh_from_db(fields=["password"])
+        return check_password(password, user.password)
+    return True
 
 
 def change(
