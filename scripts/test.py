@@ -5,7 +5,7 @@
     python scripts/test.py --lint                 only what needs no test
     python scripts/test.py --stack STACK -- ...   only pytest, on one stack, with these arguments
 
-Stops at the first thing that fails, shows the end of what it said and what to do about it.
+Stops where something fails, shows the end of what it said and what to do about it.
 """
 
 import argparse
@@ -124,33 +124,34 @@ class Runner:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGINT)
 
-    def check(self, step: Step) -> None:
-        """Run one check with its output kept for the case that it fails."""
+    def check(self, step: Step) -> bool:
+        """Run one check; what it says is shown only if it fails."""
         if self.stopping.is_set():
-            return
+            return False
         started = time.monotonic()
         with self._process(step.command, step.env) as process:
             output = process.communicate()[0].decode(errors="replace")
         if self.stopping.is_set():
-            return
-        took = time.monotonic() - started
-        if process.returncode == 0:
-            say(f"  ok      {step.name:<24} {took:6.1f} s")
-            return
-        self.stopping.set()
-        say(f"  FAILED  {step.name:<24} {took:6.1f} s\n")
-        say("\n".join(output.rstrip().splitlines()[-60:]))
-        raise StepFailed(f"{step.name}: {step.hint}")
+            return False
+        failed = process.returncode != 0
+        line = f"  {'FAILED' if failed else 'ok':<8}{step.name:<24} {time.monotonic() - started:6.1f} s"
+        if failed:
+            tail = "\n".join(output.rstrip().splitlines()[-60:])
+            line += f"\n\n{tail}\n\n  {step.name}: {step.hint}\n"
+        say(line)
+        return not failed
 
     def check_all(self, steps: list[Step]) -> None:
+        """Run them all, so that one round shows everything there is to mend."""
         with ThreadPoolExecutor(WORKERS) as pool:
-            futures = [pool.submit(self.check, step) for step in steps]
             try:
-                for future in futures:
-                    future.result()
-            except BaseException:
+                passed = list(pool.map(self.check, steps))
+            except KeyboardInterrupt:
                 self.end_all()
                 raise
+        failed = [step.name for step, good in zip(steps, passed, strict=True) if not good]
+        if failed:
+            raise StepFailed(f"to be mended first: {', '.join(failed)}")
 
     def pytest(self, stack: str, env: Mapping[str, str], arguments: list[str]) -> str:
         """Run pytest with its output shown as it comes; its summary line."""
