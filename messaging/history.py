@@ -113,12 +113,13 @@ def sync(participant: Participant, *, after: int, limit: int = SYNC_LIMIT) -> Sy
 
 
 def changes(conversation_id: int, after: int) -> tuple[int, list[Change]]:
-    """(head, changes): first the head, then every message changed after version ``after``, in order."""
+    """(head, changes): first the head, then the messages changed after version ``after``, in order.
+
+    At most ``FILL_LIMIT`` at once: where the last one is below the head, there may be more.
+    """
     head = Conversation.objects.filter(pk=conversation_id).values_list("last_version", flat=True).first() or 0
     changed = Message.objects.filter(conversation_id=conversation_id, version__gt=after)
     found = shapes(changed.filter(version__lte=head).order_by("version")[:FILL_LIMIT])
-    if len(found) == FILL_LIMIT:
-        head = found[-1][1]["version"]
     return head, [wire.change(conversation_id, shape) for _, shape in found]
 
 

@@ -64,7 +64,10 @@ class Source(Protocol):
         """{conversation: last version} of those that exist."""
 
     async def changes(self, conversation: int, after: int) -> tuple[int, list[Change]]:
-        """The head, and then all present changes with ``after`` < version ≤ head, in order."""
+        """The head, and then the present changes with ``after`` < version ≤ head, in order.
+
+        Many come in parts: where the last one is below the head, ask again after it.
+        """
 
     async def states(self, conversation: int, users: Sequence[int]) -> dict[int, bytes]:
         """{user: ``conversation`` frame} of those who take part."""
@@ -268,16 +271,23 @@ class Hub:
     async def _fill_from_database(self, watch: Watch) -> None:
         """Read what did not come. A version may be held by no row, so the fill ends at the head."""
         try:
-            head, changes = await self.source.changes(watch.conversation, watch.version)
+            head = await self._read_changes(watch)
         except Exception as error:
             # The next comparison of heads tries again.
             log.warning("conversation %d is behind, and the database is away: %s", watch.conversation, error)
             watch.filling = False
             return
-        for event in changes:
-            if event.version > watch.version:
-                self._hand_on(watch, event)
         self._settle(watch, head)
+
+    async def _read_changes(self, watch: Watch) -> int:
+        """Hand on what the database has; the head up to which that is everything."""
+        while True:
+            head, changes = await self.source.changes(watch.conversation, watch.version)
+            for event in changes:
+                if event.version > watch.version:
+                    self._hand_on(watch, event)
+            if not changes or changes[-1].version >= head or watch.empty():
+                return head
 
     def _settle(self, watch: Watch, head: int) -> None:
         """Everything up to ``head`` was handed on, or is known to be held by no row."""
@@ -491,28 +501,30 @@ class Hub:
         new: list[Watch] = []
         waiting: list[asyncio.Future[None]] = []
         for conversation in conversations:
-            watch = self.watches.get(conversation)
-            if watch is None:
-                watch = self.watches[conversation] = Watch(conversation)
+            watch = self.watches.setdefault(conversation, Watch(conversation))
+            if watch.subscribed is not None:
+                waiting.append(watch.subscribed)
+            elif watch.version < 0:  # new, or the database was away when it was
                 watch.subscribed = self.loop.create_future()
                 new.append(watch)
-            elif watch.subscribed is not None:
-                waiting.append(watch.subscribed)
             if client not in watch.live and client not in watch.gated:
                 watch.gated[client] = Gate()
-        try:
-            if new:
-                await self._begin(new)
-        finally:
-            for watch in new:
-                if watch.subscribed is not None:
-                    watch.subscribed.set_result(None)
-                    watch.subscribed = None
-                self._forget_if_empty(watch)
+        if new:
+            await self._begin_all(new)
         for future in waiting:
             await asyncio.shield(future)
         if any(self.watches[c].version < 0 for c in conversations if c in self.watches):
             raise ConnectionError("the database is away")
+
+    async def _begin_all(self, watches: list[Watch]) -> None:
+        try:
+            await self._begin(watches)
+        finally:
+            for watch in watches:
+                if watch.subscribed is not None:
+                    watch.subscribed.set_result(None)
+                    watch.subscribed = None
+                self._forget_if_empty(watch)
 
     async def _begin(self, watches: list[Watch]) -> None:
         await self._subscribe([conversation_group(watch.conversation) for watch in watches])
@@ -548,6 +560,8 @@ class Hub:
         watch = self.watches.get(conversation)
         if watch is None:
             return False
+        if client in watch.live:
+            self._flush_watch(watch)  # what was gathered was said before
         watch.floors.pop(client, None)
         gone = watch.gated.pop(client, None) is not None
         gone = watch.live.pop(client, None) is not None or gone
