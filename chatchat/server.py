@@ -1,9 +1,13 @@
 """``python -m chatchat.server``: one server process on uvicorn, with the frame extension."""
 
 import os
+import socket
 import sys
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatchat.settings")
+
+BACKLOG = 2048  # connections waiting to be accepted: a thousand clients may come back at once
 
 
 def main() -> None:
@@ -16,12 +20,19 @@ def main() -> None:
 
     from chatchat.realtime.uvicorn_frames import FramesProtocol
 
+    listener = _listen(settings.HOST, settings.PORT)
+    greeting = _greeting(settings)
     # The writer's thread and the loop's share the interpreter; the default of 5 ms is a message's whole way.
     sys.setswitchinterval(0.0005)
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                print(greeting, flush=True)  # noqa: T201 - what the terminal shows
+
     config = uvicorn.Config(
         "chatchat.asgi:application",
-        host=settings.HOST,
-        port=settings.PORT,
         loop="uvloop",
         http="httptools",
         ws=FramesProtocol,
@@ -33,8 +44,40 @@ def main() -> None:
         timeout_graceful_shutdown=5,
         proxy_headers=False,
         server_header=False,
+        backlog=BACKLOG,
     )
-    uvicorn.Server(config).run()
+    Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host.strip("[]"), port))
+    except OSError as error:
+        sys.exit(
+            f"Cannot listen on {host}:{port} ({error.strerror}). Choose another port: PORT=8001 make run"
+        )
+    return listener
+
+
+def _greeting(settings: Any) -> str:
+    from chatchat import demo
+
+    site = settings.SITE_URL
+    doors = [
+        ("the chat, sign in or register", f"{site}/"),
+        ("REST, described and to be tried", f"{site}/api/docs/"),
+        ("the socket", f"{site.replace('http', 'ws', 1)}/ws/chat/ (described at {site}/docs/websocket/)"),
+        ("the admin", f"{site}/admin/"),
+    ]
+    if settings.DEV_MAIL:
+        doors.append(("mail is read at", f"{site}/dev/mail/"))
+    lines = [f"chatchat is running on {settings.HOST}:{settings.PORT} (Ctrl-C stops it)", ""]
+    lines += [f"  {what:<34}{where}" for what, where in doors]
+    people = demo.table() if settings.DEV_MAIL else ""
+    return "\n".join([*lines, "", people] if people else lines)
 
 
 if __name__ == "__main__":
