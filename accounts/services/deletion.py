@@ -22,6 +22,8 @@ def erase_person(*, user_id: int) -> None:
         user = User.objects.select_for_update().get(pk=user_id)
         if user.deleted_at is not None:
             return
+        # And what was begun with them before their row was locked; nothing more can be, from here on.
+        policies.person_deleted(user_id)
         avatars.forget_on_commit(user.avatar)
         user.email, user.nickname, user.introduction, user.avatar = None, DELETED_NICKNAME, "", ""
         user.is_staff = user.is_superuser = False

@@ -26,8 +26,8 @@ def invite(*, actor_id: int, group_id: int, expires_in: int, max_uses: int) -> I
 
 
 @retried
-def revoke(*, actor_id: int, group_id: int, invitation_id: int) -> None:
-    """Take an invitation back: owner and admins."""
+def revoke(*, group_id: int, invitation_id: int, actor_id: int | None = None) -> None:
+    """Take an invitation back: owner and admins, or, without an actor, a moderator."""
     with write_transaction():
         access.lock_as(group_id, actor_id=actor_id, at_least=Role.ADMIN)
         gone, _by_model = Invitation.objects.filter(pk=invitation_id, group=group_id).delete()

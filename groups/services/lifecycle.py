@@ -45,8 +45,9 @@ def create(
 
 
 @retried
-def edit(*, actor_id: int, group_id: int, **fields: Any) -> Group:
-    """Change ``name``, ``introduction``, ``join_policy``, ``history``, ``muted_all``: owner and admins.
+def edit(*, group_id: int, actor_id: int | None = None, **fields: Any) -> Group:
+    """Change ``name``, ``introduction``, ``join_policy``, ``history``, ``muted_all``: owner and admins, or,
+    without an actor, a moderator.
 
     What is as it was already is passed over, and nobody is told of it.
     """

@@ -52,8 +52,8 @@ def approve(*, actor_id: int, group_id: int, request_id: int) -> JoinRequest:
 
 
 @retried
-def reject(*, actor_id: int, group_id: int, request_id: int) -> None:
-    """Don't let them in: owner and admins. They are told, and may ask again."""
+def reject(*, group_id: int, request_id: int, actor_id: int | None = None) -> None:
+    """Don't let them in: owner and admins, or a moderator. They are told, and may ask again."""
     with write_transaction():
         access.lock_as(group_id, actor_id=actor_id, at_least=Role.ADMIN)
         _decide(access.pending_request(group_id, request_id), Status.REJECTED, by=actor_id)
