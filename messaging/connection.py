@@ -29,7 +29,7 @@ GONE = frozenset({"left", "kicked", "dissolved"})
 
 
 class Connection:
-    """See the module; implements ``chatchat.realtime.hub.Client``."""
+    """See the module; implements ``chatchat.realtime.ports.Client``."""
 
     __slots__ = (
         "__weakref__", "_close", "_early", "_late", "closing", "conversations", "expires_at", "hub",

@@ -67,13 +67,18 @@ def page(
     participant: Participant, *, limit: int, before: int | None = None, after: int | None = None
 ) -> tuple[list[dict[str, Any]], bool]:
     """(messages ascending, whether there are more on that side): the newest, or next to a seq."""
-    messages = visible(participant)
+    # Seqs have no holes, so a page is a narrow range of them. Were one end left open, MariaDB and MySQL
+    # would often read the conversation from its end up to the page: they don't count on the limit.
+    first, last = participant.visible_from_seq, participant.conversation.last_seq
+    messages = Message.objects.filter(conversation_id=participant.conversation_id)
     if after is not None:
-        found = [shape for _, shape in shapes(messages.filter(seq__gt=after).order_by("seq")[: limit + 1])]
+        lowest = max(min(after, last) + 1, first)
+        wanted = messages.filter(seq__range=(lowest, min(lowest + limit, last))).order_by("seq")
+        found = [shape for _, shape in shapes(wanted)]
         return found[:limit], len(found) > limit
-    if before is not None:
-        messages = messages.filter(seq__lt=before)
-    found = [shape for _, shape in shapes(messages.order_by("-seq")[: limit + 1])]
+    highest = last if before is None else min(before - 1, last)
+    wanted = messages.filter(seq__range=(max(highest - limit, first), highest)).order_by("-seq")
+    found = [shape for _, shape in shapes(wanted)]
     return found[:limit][::-1], len(found) > limit
 
 
@@ -98,7 +103,13 @@ def sync(participant: Participant, *, after: int, limit: int = SYNC_LIMIT) -> Sy
     """
     # The head is read first: rows that come meanwhile are above it, and are sent again, harmlessly.
     head = Conversation.objects.values_list("last_version", flat=True).get(pk=participant.conversation_id)
-    changed = visible(participant).filter(version__gt=after).order_by("version")
+    # Not "is this conversation": with an equality MariaDB and MySQL often read all of it from its beginning
+    # (see ``page``), with a list they take the range. There is no conversation 0.
+    changed = Message.objects.filter(
+        conversation_id__in=(participant.conversation_id, 0),
+        seq__gte=participant.visible_from_seq,
+        version__gt=after,
+    ).order_by("conversation_id", "version")
     found = [shape for _, shape in shapes(changed[: limit + 1])]
     complete = len(found) <= limit
     found = found[:limit]
@@ -210,8 +221,8 @@ def _changed_ids(wanted: Sequence[tuple[int, int, int]]) -> list[int]:
         return []
     # One index range a conversation, each with its own limit: Django's union cannot say that on SQLite.
     one = (
-        "SELECT * FROM (SELECT id FROM messaging_message WHERE conversation_id = %s AND version > %s "
-        "AND seq > %s ORDER BY version LIMIT %s) AS t{}"
+        "SELECT * FROM (SELECT id FROM messaging_message WHERE conversation_id IN (%s, 0) AND version > %s "
+        "AND seq > %s ORDER BY conversation_id, version LIMIT %s) AS t{}"  # as in ``sync``
     )
     sql = " UNION ALL ".join(one.format(index) for index in range(len(wanted)))
     with connection.cursor() as cursor:

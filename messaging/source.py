@@ -11,7 +11,7 @@ from messaging.states import states
 
 
 class DatabaseSource:
-    """See ``chatchat.realtime.hub.Source``."""
+    """See ``chatchat.realtime.ports.Source``."""
 
     async def heads(self, conversations: Sequence[int]) -> dict[int, int]:
         return await run(_heads, conversations)

@@ -2,19 +2,16 @@
 
 The channel layer is only a wake-up. A conversation's changes are numbered, so the hub sees what it
 missed: it holds what came too early, and reads what does not come from the database. Every
-``HEADS_EVERY`` seconds it compares the heads of what it watches, and every ``REVOCATIONS_EVERY``
-seconds it reads the numbered revocations, whether or not the layer is there.
+``HEADS_EVERY`` seconds it compares the heads of what it watches, whether or not the layer is there.
 """
 
 import asyncio
 import itertools
 import logging
-import secrets
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
-import msgspec
-
+from chatchat.realtime.bus import Bus
 from chatchat.realtime.events import (
     Change,
     Event,
@@ -23,151 +20,61 @@ from chatchat.realtime.events import (
     Revoked,
     Signal,
     conversation_group,
-    group_of,
-    pack,
     person_group,
-    unpack,
 )
-from chatchat.realtime.sink import Sink
+from chatchat.realtime.ports import Client, Source
+from chatchat.realtime.revocations import RevocationReader
+from chatchat.realtime.watch import Gate, Watch
 from chatchat.realtime.wsframe import text_frame
 
 log = logging.getLogger("chatchat.realtime")
 
 HOLD = 0.1  # seconds that a change waits for the ones before it, before the database is asked
 HEADS_EVERY = 2.0
-REVOCATIONS_EVERY = 0.5
 GATHER = 0.001  # seconds: at once if the last write was longer ago, else joined with what follows
-OUTBOX_LIMIT = 50_000  # events waiting for the layer; beyond, the oldest go: the database has them
-
-
-class Client(Protocol):
-    """A socket, as the hub sees it."""
-
-    user_id: int
-    session_id: int | None
-    sink: Sink
-
-    def personal(self, text: bytes, blob: bytes) -> None:
-        """A frame for its person: ``blob`` is ``text`` as a finished frame."""
-
-    def behind(self) -> None:
-        """Called after a write that left more unsent than a reader may owe."""
-
-    def revoked(self, event: Revoked) -> None:
-        """A session, all sessions or a participation of this person ended or changed."""
-
-
-class Source(Protocol):
-    """What a hub asks of the database. All methods may raise if it is away."""
-
-    async def heads(self, conversations: Sequence[int]) -> dict[int, int]:
-        """{conversation: last version} of those that exist."""
-
-    async def changes(self, conversation: int, after: int) -> tuple[int, list[Change]]:
-        """The head, and then the present changes with ``after`` < version ≤ head, in order.
-
-        Many come in parts: where the last one is below the head, ask again after it.
-        """
-
-    async def states(self, conversation: int, users: Sequence[int]) -> dict[int, bytes]:
-        """{user: ``conversation`` frame} of those who take part."""
-
-    async def revocations(self, after: int, among: Sequence[int]) -> list[Revoked]:
-        """Rows numbered past ``after`` or one of ``among``, in order; the newest one if ``after`` < 0."""
-
-
-class Gate:
-    """A socket that does not get a conversation's live frames yet: they wait for its backlog."""
-
-    __slots__ = ("restate", "size", "waiting")
-
-    def __init__(self) -> None:
-        self.waiting: list[Change] = []
-        self.size = 0
-        self.restate = False  # the conversation's state changed meanwhile
-
-
-class Watch:
-    """A conversation that sockets of this process watch."""
-
-    __slots__ = (
-        "conversation", "filling", "floors", "gated", "held", "highest_floor", "last_write", "live",
-        "pending", "subscribed", "timer", "version",
-    )  # fmt: skip
-
-    def __init__(self, conversation: int) -> None:
-        self.conversation = conversation
-        self.version = -1  # of the last change handed on; -1: not known yet, everything is held
-        self.subscribed: asyncio.Future[None] | None = None
-        #: {socket: the first seq that its person may see}
-        self.live: dict[Client, int] = {}
-        self.highest_floor = 1
-        self.gated: dict[Client, Gate] = {}
-        #: {socket: the version up to which it has everything}, while that is ahead of ``version``
-        self.floors: dict[Client, int] = {}
-        self.held: dict[int, Change] = {}
-        self.timer: asyncio.TimerHandle | None = None
-        self.filling = False
-        self.pending: list[bytes] = []
-        self.last_write = 0.0
-
-    def empty(self) -> bool:
-        return not self.live and not self.gated
 
 
 class Hub:
     """See the module. All methods belong to the loop's thread, but ``post``."""
 
     def __init__(self, layer: Any, source: Source, *, max_unsent: int) -> None:
-        self.id = secrets.token_hex(8)
         self.loop = asyncio.get_running_loop()
-        self.layer = layer
         self.source = source
         self.max_unsent = max_unsent
-        # The in-memory layer joins nobody but this very process.
-        self.alone = layer is None or type(layer).__name__ == "InMemoryChannelLayer"
         self.watches: dict[int, Watch] = {}
         self.people: dict[int, set[Client]] = {}
         self._dirty: list[Watch] = []
         self._flush_timer: asyncio.TimerHandle | None = None
-        self._outbox: list[Event] = []
-        self._outbox_wake = asyncio.Event()
-        self._channel = ""
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._revocations_seen: set[int] = set()
-        self._revocations_missing: dict[int, float] = {}
-        self._last_revocation = -1
+        self._bus = Bus(layer, self._receive)
+        self._revocations = RevocationReader(source, self._revoked)
         self._handlers: dict[type, Callable[[Any], None]] = {
             Change: self._change,
             Signal: self._signal,
             Personal: self._personal,
             Restate: self._restate,
-            Revoked: self._revoked,
+            Revoked: self._revocations.take,
         }
 
     # --- life ---
 
     async def start(self) -> None:
         """Begin to listen, to compare heads and to read revocations."""
-        if not self.alone:
-            self._channel = await self.layer.new_channel()
-            self.spawn(self._listen())
-            self.spawn(self._send_outbox())
-            if hasattr(self.layer, "on_reconnect"):
-                self.layer.on_reconnect(self.compare_heads_soon)
+        if not self._bus.alone:
+            await self._bus.open(lost=self.compare_heads_soon)
+            self.spawn(self._bus.listen_forever())
+            self.spawn(self._bus.send_forever())
         self.spawn(self._compare_heads_forever())
-        self.spawn(self._read_revocations_forever())
+        self.spawn(self._revocations.read_forever())
 
     async def stop(self) -> None:
         """Hand on what is waiting, then end."""
         self.flush()
-        if self._outbox and not self.alone:
-            await self._publish_outbox()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if hasattr(self.layer, "close"):
-            await self.layer.close()
+        if not self._bus.alone:
+            await self._bus.close()
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         """Run ``work`` beside; what it raises is logged."""
@@ -189,54 +96,12 @@ class Hub:
     def publish(self, events: Sequence[Event]) -> None:
         """Hand events of this process to its own sockets at once, and to the other processes."""
         for event in events:
-            self._handlers[type(event)](event)
-        if not self.alone:
-            self._outbox.extend(events)
-            if len(self._outbox) > OUTBOX_LIMIT:
-                del self._outbox[: len(self._outbox) - OUTBOX_LIMIT]
-            self._outbox_wake.set()
+            self._receive(event)
+        if not self._bus.alone:
+            self._bus.send(events)
 
-    async def _listen(self) -> None:
-        while True:
-            try:
-                message = await self.layer.receive(self._channel)
-            except Exception:
-                log.exception("the channel layer failed; going on from the database")
-                await asyncio.sleep(0.5)
-                continue
-            if message.get("origin") == self.id:
-                continue
-            try:
-                event = unpack(message["event"])
-            except (KeyError, msgspec.DecodeError):
-                log.warning("the channel layer carried something that is not ours")
-                continue
-            try:
-                self._handlers[type(event)](event)
-            except Exception:
-                log.exception("an event of another process could not be handed on")
-
-    async def _send_outbox(self) -> None:
-        while True:
-            await self._outbox_wake.wait()
-            self._outbox_wake.clear()
-            await self._publish_outbox()
-
-    async def _publish_outbox(self) -> None:
-        """Everything that queued while the last publication was under way, together."""
-        events, self._outbox = self._outbox, []
-        messages = [
-            (group_of(event), {"type": "chat.event", "event": pack(event), "origin": self.id})
-            for event in events
-        ]
-        try:
-            if hasattr(self.layer, "group_send_many"):
-                await self.layer.group_send_many(messages)
-            else:
-                for group, message in messages:
-                    await self.layer.group_send(group, message)
-        except Exception as error:
-            log.warning("the channel layer is away (%s); others will read %d events", error, len(events))
+    def _receive(self, event: Event) -> None:
+        self._handlers[type(event)](event)
 
     # --- changes: in version order ---
 
@@ -408,48 +273,10 @@ class Hub:
                 self._put(client, (text,), text_frame(text))
 
     def _revoked(self, event: Revoked) -> None:
-        if event.id in self._revocations_seen:
-            return
-        if event.id > self._last_revocation >= 0:
-            self._note_revocation(event.id)
-        elif self._revocations_missing.pop(event.id, None) is not None:
-            self._revocations_seen.add(event.id)
         for client in list(self.people.get(event.user, ())):
             client.revoked(event)
 
     # --- what the database knows, whatever the layer lost ---
-
-    def _note_revocation(self, number: int) -> None:
-        """Numbers may be committed out of order: remember the gaps for a while."""
-        self._revocations_seen.add(number)
-        if number > self._last_revocation:
-            now = self.loop.time()
-            for missing in range(max(self._last_revocation + 1, number - 1000), number):
-                self._revocations_missing[missing] = now
-            self._last_revocation = number
-        self._revocations_missing.pop(number, None)
-
-    async def _read_revocations_forever(self) -> None:
-        while True:
-            try:
-                await self._read_revocations()
-            except Exception as error:
-                log.warning("revocations cannot be read: %s", error)
-            await asyncio.sleep(REVOCATIONS_EVERY)
-
-    async def _read_revocations(self) -> None:
-        first = self._last_revocation < 0
-        rows = await self.source.revocations(self._last_revocation, sorted(self._revocations_missing))
-        if first:
-            self._last_revocation = max((row.id for row in rows), default=0)
-            return
-        for row in rows:
-            self._revoked(row)
-        limit = self.loop.time() - 60  # longer than any transaction of ours lasts
-        self._revocations_missing = {n: t for n, t in self._revocations_missing.items() if t > limit}
-        if len(self._revocations_seen) > 20_000:
-            oldest = self._last_revocation - 10_000
-            self._revocations_seen = {n for n in self._revocations_seen if n > oldest}
 
     def compare_heads_soon(self) -> None:
         """The layer's connection was lost: see at once what it did not carry."""
@@ -581,27 +408,17 @@ class Hub:
         return watch is not None and (client in watch.live or client in watch.gated)
 
     async def _subscribe(self, groups: list[str]) -> None:
-        if self.alone:
-            return
-        try:
-            if hasattr(self.layer, "group_add_many"):
-                await self.layer.group_add_many(groups, self._channel)
-            else:
-                for group in groups:
-                    await self.layer.group_add(group, self._channel)
-        except Exception as error:
-            log.warning("the channel layer is away (%s); filling from the database", error)
+        if not self._bus.alone:
+            await self._bus.join(groups)
 
     def _unsubscribe(self, group: str) -> None:
-        if not self.alone:
-            self.spawn(self._discard(group))
+        if not self._bus.alone:
+            self.spawn(self._part(group))
 
-    async def _discard(self, group: str) -> None:
-        # Somebody may have come back meanwhile.
+    async def _part(self, group: str) -> None:
         kind, _, number = group.partition(".")
-        if int(number) in (self.watches if kind == "conversation" else self.people):
-            return
-        await self.layer.group_discard(group, self._channel)
+        if int(number) not in (self.watches if kind == "conversation" else self.people):
+            await self._bus.part(group)  # nobody has come back meanwhile
 
 
 def _chunks(items: Sequence[int], size: int) -> Iterable[Sequence[int]]:

@@ -7,7 +7,8 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from chatchat.realtime import outlet
-from chatchat.realtime.hub import Hub, Source
+from chatchat.realtime.hub import Hub
+from chatchat.realtime.ports import Source
 
 _source: Source | None = None
 _started: list[Callable[[Hub], Awaitable[None]]] = []

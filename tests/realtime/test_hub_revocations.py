@@ -14,7 +14,7 @@ pytestmark = pytest.mark.asyncio
 
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Store:
-    monkeypatch.setattr("chatchat.realtime.hub.REVOCATIONS_EVERY", 0.05)
+    monkeypatch.setattr("chatchat.realtime.revocations.EVERY", 0.05)
     return Store()
 
 

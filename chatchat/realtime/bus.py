@@ -1,0 +1,120 @@
+"""A process's end of the channel layer: one channel, joined to the groups of what is watched here.
+
+The layer is only a wake-up, so nothing here fails: what it cannot carry is logged, and read from the
+database by whoever missed it.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from chatchat.realtime.events import Event, group_of, pack, unpack
+
+log = logging.getLogger("chatchat.realtime")
+
+OUTBOX_LIMIT = 50_000  # events waiting for the layer; beyond, the oldest go: the database has them
+
+
+class Bus:
+    """Publishes this process's events, and hands on those of others."""
+
+    def __init__(self, layer: Any, receive: Callable[[Event], None]) -> None:
+        self._layer = layer
+        self._receive = receive
+        #: Tells this process's events from others': a layer carries them to everybody.
+        self._origin = secrets.token_hex(8)
+        # The in-memory layer joins nobody but this very process.
+        self.alone = layer is None or type(layer).__name__ == "InMemoryChannelLayer"
+        self._channel = ""
+        self._outbox: list[Event] = []
+        self._wake = asyncio.Event()
+
+    async def open(self, *, lost: Callable[[], None]) -> None:
+        """Join the layer; ``lost`` is called when its connection was lost and is back."""
+        self._channel = await self._layer.new_channel()
+        if hasattr(self._layer, "on_reconnect"):
+            self._layer.on_reconnect(lost)
+
+    async def close(self) -> None:
+        """Publish what is waiting, then leave."""
+        if self._outbox:
+            await self._publish_outbox()
+        if hasattr(self._layer, "close"):
+            await self._layer.close()
+
+    # --- in ---
+
+    async def listen_forever(self) -> None:
+        """Hand on what other processes publish."""
+        while True:
+            try:
+                message = await self._layer.receive(self._channel)
+            except Exception:
+                log.exception("the channel layer failed; going on from the database")
+                await asyncio.sleep(0.5)
+                continue
+            if message.get("origin") != self._origin:
+                self._take(message)
+
+    def _take(self, message: dict[str, Any]) -> None:
+        try:
+            event = unpack(message["event"])
+        except (KeyError, msgspec.DecodeError):
+            log.warning("the channel layer carried something that is not ours")
+            return
+        try:
+            self._receive(event)
+        except Exception:
+            log.exception("an event of another process could not be handed on")
+
+    # --- out ---
+
+    def send(self, events: Sequence[Event]) -> None:
+        """Queue ``events`` for the other processes."""
+        self._outbox.extend(events)
+        if len(self._outbox) > OUTBOX_LIMIT:
+            del self._outbox[: len(self._outbox) - OUTBOX_LIMIT]
+        self._wake.set()
+
+    async def send_forever(self) -> None:
+        """Publish everything that queued while the last publication was under way, together."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            await self._publish_outbox()
+
+    async def _publish_outbox(self) -> None:
+        events, self._outbox = self._outbox, []
+        messages = [
+            (group_of(event), {"type": "chat.event", "event": pack(event), "origin": self._origin})
+            for event in events
+        ]
+        try:
+            if hasattr(self._layer, "group_send_many"):
+                await self._layer.group_send_many(messages)
+            else:
+                for group, message in messages:
+                    await self._layer.group_send(group, message)
+        except Exception as error:
+            log.warning("the channel layer is away (%s); others will read %d events", error, len(events))
+
+    # --- groups ---
+
+    async def join(self, groups: list[str]) -> None:
+        """Take what is sent to ``groups``; returns when that is confirmed, or the layer is away."""
+        try:
+            if hasattr(self._layer, "group_add_many"):
+                await self._layer.group_add_many(groups, self._channel)
+            else:
+                for group in groups:
+                    await self._layer.group_add(group, self._channel)
+        except Exception as error:
+            log.warning("the channel layer is away (%s); filling from the database", error)
+
+    async def part(self, group: str) -> None:
+        """The reverse of ``join``."""
+        await self._layer.group_discard(group, self._channel)

@@ -1,0 +1,43 @@
+"""What a hub stands between: sockets on one side, the database on the other."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from chatchat.realtime.events import Change, Revoked
+from chatchat.realtime.sink import Sink
+
+
+class Client(Protocol):
+    """A socket, as the hub sees it."""
+
+    user_id: int
+    session_id: int | None
+    sink: Sink
+
+    def personal(self, text: bytes, blob: bytes) -> None:
+        """A frame for its person: ``blob`` is ``text`` as a finished frame."""
+
+    def behind(self) -> None:
+        """Called after a write that left more unsent than a reader may owe."""
+
+    def revoked(self, event: Revoked) -> None:
+        """A session, all sessions or a participation of this person ended or changed."""
+
+
+class Source(Protocol):
+    """What a hub asks of the database. All methods may raise if it is away."""
+
+    async def heads(self, conversations: Sequence[int]) -> dict[int, int]:
+        """{conversation: last version} of those that exist."""
+
+    async def changes(self, conversation: int, after: int) -> tuple[int, list[Change]]:
+        """The head, and then the present changes with ``after`` < version ≤ head, in order.
+
+        Many come in parts: where the last one is below the head, ask again after it.
+        """
+
+    async def states(self, conversation: int, users: Sequence[int]) -> dict[int, bytes]:
+        """{user: ``conversation`` frame} of those who take part."""
+
+    async def revocations(self, after: int, among: Sequence[int]) -> list[Revoked]:
+        """Rows numbered past ``after`` or one of ``among``, in order; the newest one if ``after`` < 0."""

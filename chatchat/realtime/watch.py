@@ -1,0 +1,46 @@
+"""A conversation as a process watches it: its sockets, and how far its changes have been handed on."""
+
+import asyncio
+
+from chatchat.realtime.events import Change
+from chatchat.realtime.ports import Client
+
+
+class Gate:
+    """A socket that does not get a conversation's live frames yet: they wait for its backlog."""
+
+    __slots__ = ("restate", "size", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting: list[Change] = []
+        self.size = 0
+        self.restate = False  # the conversation's state changed meanwhile
+
+
+class Watch:
+    """A conversation that sockets of this process watch."""
+
+    __slots__ = (
+        "conversation", "filling", "floors", "gated", "held", "highest_floor", "last_write", "live",
+        "pending", "subscribed", "timer", "version",
+    )  # fmt: skip
+
+    def __init__(self, conversation: int) -> None:
+        self.conversation = conversation
+        self.version = -1  # of the last change handed on; -1: not known yet, everything is held
+        self.subscribed: asyncio.Future[None] | None = None
+        #: {socket: the first seq that its person may see}
+        self.live: dict[Client, int] = {}
+        self.highest_floor = 1
+        self.gated: dict[Client, Gate] = {}
+        #: {socket: the version up to which it has everything}, while that is ahead of ``version``
+        self.floors: dict[Client, int] = {}
+        self.held: dict[int, Change] = {}
+        self.timer: asyncio.TimerHandle | None = None
+        self.filling = False
+        self.pending: list[bytes] = []
+        self.last_write = 0.0
+
+    def empty(self) -> bool:
+        """Nobody watches any more."""
+        return not self.live and not self.gated
