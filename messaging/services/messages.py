@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from chatchat.clock import now
-from chatchat.db import write_transaction
+from chatchat.db import retried, write_transaction
 from chatchat.errors import ChatError, Conflict, Forbidden, Invalid, Unavailable
 from chatchat.realtime import outlet, publish
 from chatchat.text import check_encodable, clean_body
@@ -121,6 +121,7 @@ def _through_writer(item: Send | Mark) -> Outcome:
 # --- changes to what was said ---------------------------------------------------------------------
 
 
+@retried
 def edit(*, user_id: int, conversation_id: int, seq: int, body: str) -> int:
     """Change the text of one's own message within ``EDIT_WINDOW``; the version that holds it now.
 
@@ -147,6 +148,7 @@ def edit(*, user_id: int, conversation_id: int, seq: int, body: str) -> int:
         return _change(me.conversation, message)
 
 
+@retried
 def recall(*, user_id: int, conversation_id: int, seq: int) -> int:
     """Take a message back: it keeps its place and loses what it said; the version that says so.
 
@@ -168,6 +170,7 @@ def recall(*, user_id: int, conversation_id: int, seq: int) -> int:
         return _take_back(me.conversation, message)
 
 
+@retried
 def take_back(*, message: Message) -> int:
     """Recall anybody's message, by a moderator of the site; the version that says so."""
     with write_transaction():
@@ -183,6 +186,7 @@ def _take_back(conversation: Conversation, message: Message) -> int:
     return _change(conversation, message)
 
 
+@retried
 def react(*, user_id: int, conversation_id: int, seq: int, emoji: str, present: bool) -> int:
     """Put an emoji on a message or take one's own away; the version. What is so already changes nothing.
 
