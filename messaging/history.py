@@ -174,31 +174,35 @@ class Backlog:
 
 
 def backlogs(missed: Sequence[Missed]) -> list[Backlog]:
-    """The backlogs of several conversations, in a constant number of queries."""
+    """The backlogs of several conversations, in a constant number of queries.
+
+    Each ends at the head that ``missed`` names. What has changed past it, before or between these
+    reads, is left to the live stream, which has held it since before that head was read.
+    """
     starts = _starts([m for m in missed if m.cursor is None])
     wanted = [
-        (m.conversation, starts[m.conversation], max(m.first_seq - 1, m.delivered_seq))
+        _Range(m.conversation, starts[m.conversation], m.head, max(m.first_seq - 1, m.delivered_seq))
         if m.cursor is None
-        else (m.conversation, m.cursor, m.first_seq - 1)
+        else _Range(m.conversation, m.cursor, m.head, m.first_seq - 1)
         for m in missed
     ]
     found: dict[int, list[dict[str, Any]]] = {}
     ids = _changed_ids(wanted)
-    for conversation, shape in shapes(Message.objects.filter(pk__in=ids).order_by("version")):
+    rows = Message.objects.filter(pk__in=[id_ for each in ids.values() for id_ in each])
+    for conversation, shape in shapes(rows.order_by("version")):
         found.setdefault(conversation, []).append(shape)
     return [
-        _backlog(m, start, found.get(m.conversation, []))
-        for m, (_, start, _) in zip(missed, wanted, strict=True)
+        _backlog(m, range_, found.get(m.conversation, []), len(ids.get(m.conversation, ())))
+        for m, range_ in zip(missed, wanted, strict=True)
     ]
 
 
-def _backlog(missed: Missed, start: int, found: list[dict[str, Any]]) -> Backlog:
+def _backlog(missed: Missed, range_: "_Range", found: list[dict[str, Any]], count: int) -> Backlog:
     backlog = Backlog(missed.conversation, missed.first_seq, missed.head)
-    backlog.changes = [wire.change(missed.conversation, shape) for shape in found[:BACKLOG_LIMIT]]
-    if len(found) > BACKLOG_LIMIT:
-        backlog.limited_after = backlog.changes[-1].version
-    elif found:
-        backlog.version = max(missed.head, found[-1]["version"])
+    shapes_ = [shape for shape in found if shape["version"] <= missed.head][:BACKLOG_LIMIT]
+    backlog.changes = [wire.change(missed.conversation, shape) for shape in shapes_]
+    if count > BACKLOG_LIMIT:
+        backlog.limited_after = shapes_[-1]["version"] if shapes_ else range_.after
     return backlog
 
 
@@ -215,16 +219,32 @@ def _starts(missed: Sequence[Missed]) -> dict[int, int]:
     return starts
 
 
-def _changed_ids(wanted: Sequence[tuple[int, int, int]]) -> list[int]:
-    """Ids of the first changes a conversation, of (conversation, version after, seq after)."""
+@dataclass(frozen=True)
+class _Range:
+    """The changes of a conversation with ``after`` < version ≤ ``upto``, past a seq."""
+
+    conversation: int
+    after: int
+    upto: int
+    past_seq: int
+
+
+def _changed_ids(wanted: Sequence[_Range]) -> dict[int, list[int]]:
+    """{conversation: ids of the first changes in its range}, one more than a backlog holds."""
     if not wanted:
-        return []
+        return {}
     # One index range a conversation, each with its own limit: Django's union cannot say that on SQLite.
     one = (
-        "SELECT * FROM (SELECT id FROM messaging_message WHERE conversation_id IN (%s, 0) AND version > %s "
-        "AND seq > %s ORDER BY conversation_id, version LIMIT %s) AS t{}"  # as in ``sync``
+        "SELECT * FROM (SELECT conversation_id, id FROM messaging_message WHERE conversation_id = %s "
+        "AND version > %s AND version <= %s AND seq > %s ORDER BY version LIMIT %s) AS t{}"
     )
     sql = " UNION ALL ".join(one.format(index) for index in range(len(wanted)))
+    values = [
+        value for r in wanted for value in (r.conversation, r.after, r.upto, r.past_seq, BACKLOG_LIMIT + 1)
+    ]
+    found: dict[int, list[int]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(sql, [value for row in wanted for value in (*row, BACKLOG_LIMIT + 1)])
-        return [row[0] for row in cursor.fetchall()]
+        cursor.execute(sql, values)
+        for conversation, id_ in cursor.fetchall():
+            found.setdefault(conversation, []).append(id_)
+    return found
