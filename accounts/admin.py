@@ -1,6 +1,6 @@
 """People, their sessions and what was revoked, for moderators: found, read, acted on through services."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -111,7 +111,7 @@ class UserAdmin(ThroughServices):
 
     @admin.action(description=_("Ban"), permissions=["change"])
     def ban(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        by = User.objects.get(pk=request.user.pk)
+        by = cast(User, request.user)
         self.each(request, queryset, lambda user: bans.ban_person(user_id=user.pk, by=by), str(_("Banned.")))
 
     @admin.action(description=_("Let in again"), permissions=["change"])
@@ -135,7 +135,7 @@ class UserAdmin(ThroughServices):
     def erase(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         self.each(
             request,
-            queryset.exclude(pk=request.user.pk),
+            queryset.exclude(pk=cast(User, request.user).pk),
             lambda user: deletion.erase_person(user_id=user.pk),
             str(_("Account deleted.")),
         )

@@ -52,6 +52,11 @@ def authenticate_page_session(session_key: str) -> Credentials:
     return credentials
 
 
+def check_session(*, user_id: int, session_id: int) -> None:
+    """Whether a session that was live goes on. Raises NotAuthenticated, Forbidden (``banned``)."""
+    _live(session_id, user_id)
+
+
 def _by_token(token: str) -> tuple[Credentials, Session]:
     claims = tokens.read_access(token)
     session = _live(claims.session_id, claims.user_id)

@@ -1,11 +1,11 @@
 """Mails to people: worded in their language, sent by a few background threads.
 
 How long a mail server takes, or whether there was anything to send at all, does not show in the
-answer to the request. What is waiting when the process ends is still sent.
+answer to the request. What is waiting when a server process ends is still sent (``finish``).
 """
 
 import logging
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import BoundedSemaphore
 from typing import Any
 
@@ -24,6 +24,7 @@ WAITING = 500
 
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="mail")
 _room = BoundedSemaphore(WAITING)
+_waiting: set[Future[None]] = set()
 
 
 def language_now() -> str:
@@ -42,11 +43,19 @@ def send(*, template: str | None, to: str, language: str, **context: Any) -> Non
         return
     if not _room.acquire(blocking=False):
         raise Unavailable
-    _threads.submit(_send, template, to, language, context).add_done_callback(_done)
+    future = _threads.submit(_send, template, to, language, context)
+    _waiting.add(future)
+    future.add_done_callback(_done)
 
 
 def _done(future: Future[None]) -> None:
     _room.release()
+    _waiting.discard(future)
+
+
+def finish(*, timeout: float = 15) -> None:
+    """Wait until what was handed over has been sent: for a process that is about to end."""
+    wait(list(_waiting), timeout)
 
 
 def _send(template: str | None, to: str, language: str, context: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """The application: Django for HTTP, Channels for the socket, and the process's own life."""
 
+import asyncio
 import os
 from typing import Any
 
@@ -11,6 +12,7 @@ django_application = get_asgi_application()
 # What follows needs the apps to be loaded.
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
+from accounts import mail  # noqa: E402
 from chatchat.realtime import process  # noqa: E402
 from messaging.routing import websocket_urlpatterns  # noqa: E402
 
@@ -33,4 +35,5 @@ async def _lifespan(receive: Any, send: Any) -> None:
     await send({"type": "lifespan.startup.complete"})
     await receive()  # lifespan.shutdown
     await process.shut_down()
+    await asyncio.to_thread(mail.finish)  # a signal ends the process without waiting for threads
     await send({"type": "lifespan.shutdown.complete"})

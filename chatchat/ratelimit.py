@@ -25,8 +25,12 @@ _local: Final = LocMemCache("ratelimit", {"OPTIONS": {"MAX_ENTRIES": 100_000}})
 
 def raw_ip(request: HttpRequest) -> str:
     """The caller's address; "" where there is none, as on a Unix socket."""
+    address = request.META.get("REMOTE_ADDR") or ""
+    if settings.TRUST_PROXY:
+        # What stands last was added by the proxy; anybody may have written the rest.
+        address = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or address
     try:
-        parsed = ipaddress.ip_address(request.META.get("REMOTE_ADDR") or "")
+        parsed = ipaddress.ip_address(address)
     except ValueError:
         return ""
     if isinstance(parsed, ipaddress.IPv6Address):

@@ -12,7 +12,7 @@ from tests.people import sign_in
 
 @pytest.fixture(autouse=True)
 def _kept_mail(settings: Settings, tmp_path: Path) -> None:
-    """Mail and pictures go to folders of the test's own; pytest-django has put in a mail backend of its own."""
+    """Mail and pictures go to folders of the test's own; pytest-django has set another mail backend."""
     settings.EMAIL_BACKEND = "accounts.devmail.KeepMail"
     settings.VAR_DIR = tmp_path
     settings.MEDIA_ROOT = tmp_path / "media"

@@ -15,7 +15,7 @@ from PIL import Image
 
 from accounts.models import User
 from accounts.services.avatars import render
-from chatchat.errors import ChatError
+from chatchat.errors import Invalid, TooLarge, UnsupportedType
 from tests.accounts.pictures import picture, png
 from tests.client import ApiClient, error_code, ok
 
@@ -239,7 +239,6 @@ def test_damaged_pictures_are_taken_or_refused_never_a_bug(
         data[int(place * len(data))] = value
     try:
         out = render(io.BytesIO(bytes(data[: int(len(data) * end)])))
-    except ChatError as error:
-        assert error.status in (400, 413, 415)
-    else:
-        assert Image.open(io.BytesIO(out)).size == (512, 512)
+    except (Invalid, TooLarge, UnsupportedType):
+        return
+    assert Image.open(io.BytesIO(out)).size == (512, 512)

@@ -93,7 +93,7 @@ def test_logins_at_once_stay_within_the_limit(server: Server) -> None:
 
 
 def test_sessions_page_by_cursor(amy: ApiClient, django_assert_num_queries: Callable[..., Any]) -> None:
-    other = amy.another_device()
+    amy.another_device()
     first = ok(amy.get("auth/sessions", limit=1)).json()
     second = ok(amy.get("auth/sessions", limit=1, cursor=first["next"])).json()
     assert first["results"][0]["id"] > second["results"][0]["id"]

@@ -203,7 +203,7 @@ def test_tokens_of_other_issuers_and_keys_are_refused(amy: ApiClient) -> None:
     for forged in (
         jwt.encode(token, "another key that is long enough, really", algorithm="HS256"),
         jwt.encode(token | {"iss": "other"}, django_settings.SECRET_KEY, algorithm="HS256"),
-        jwt.encode(token, None, algorithm="none"),
+        jwt.encode(token, "", algorithm="none"),
     ):
         amy.token = forged
         ok(amy.get("users/me"), 401)
