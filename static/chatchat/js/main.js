@@ -242,4 +242,8 @@ document.addEventListener("click", (event) => {
   }
 });
 
+for (const form of document.querySelectorAll("form[method=post]")) {
+  form.addEventListener("submit", () => connection.stop());
+}
+
 connection.open();

@@ -49,7 +49,14 @@ export class Connection extends EventTarget {
     if (frame.type === "synced") this.become("online");
   }
 
+  /** For good: the page is being left. */
+  stop() {
+    this.stopped = true;
+    clearTimeout(this.timer);
+  }
+
   async closed(code) {
+    if (this.stopped) return;
     for (const { reject, timer } of this.waiting.values()) {
       clearTimeout(timer);
       reject(new ApiError({ code: "offline", message: gettext("The connection was lost.") }, 0));
@@ -71,7 +78,7 @@ export class Connection extends EventTarget {
 
   /** Something says that it may work now: try without waiting. */
   hurry() {
-    if (this.state === "offline") {
+    if (this.state === "offline" && !this.stopped) {
       this.tries = 0;
       this.open();
     }

@@ -23,6 +23,7 @@ export class Stream {
 
   async open(entry) {
     this.entry = entry;
+    this.from = null;
     this.built.clear();
     this.root.replaceChildren();
     this.stuck = true;
@@ -69,7 +70,7 @@ export class Stream {
     if (!entry) return;
     const rows = this.rows(entry);
     const height = this.root.scrollHeight;
-    const grownAbove = this.first !== undefined && rows[0]?.key !== this.first && !this.stuck;
+    const grownAbove = this.from !== null && entry.from < this.from && !this.stuck;
     const kept = new Map();
     const nodes = rows.map((row) => {
       const old = this.built.get(row.key);
@@ -79,7 +80,7 @@ export class Stream {
     });
     this.built = kept;
     this.place(nodes);
-    this.first = rows[0]?.key;
+    this.from = entry.from;
     if (this.stuck) this.toBottom();
     else if (grownAbove) this.root.scrollTop += this.root.scrollHeight - height;
     this.actions.seen();

@@ -1,0 +1,86 @@
+"""Real browsers on the real server. Whatever a browser complains about fails the test."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
+
+from tests.client import ApiClient
+from tests.stack.server import Server
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+#: How a browser words that the server said no, which some tests are about.
+REFUSAL = re.compile(r"status of 4\d\d")
+
+
+class Windows:
+    """Opens windows, each a browser of its own (cookies are not shared), and listens to them."""
+
+    def __init__(self, browser: Browser, server: Server) -> None:
+        self._browser = browser
+        self.server = server
+        self.complaints: list[str] = []
+        #: HTTP statuses from 400 on that a test expects.
+        self.expected: set[int] = set()
+        #: False while the server is away on purpose.
+        self.listening = True
+
+    def open(self, path: str = "/", *, locale: str = "en-US", width: int = 1280, dark: bool = False) -> Page:
+        """A new person's window, at ``path``."""
+        context = self._browser.new_context(
+            base_url=self.server.url,
+            locale=locale,
+            viewport={"width": width, "height": 800},
+            color_scheme="dark" if dark else "light",
+        )
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        page.on("request", self._request)
+        page.on("response", self._response)
+        page.goto(path)
+        return page
+
+    def sign_in(self, person: ApiClient, *, path: str = "/chat/", **window: object) -> Page:
+        """A window in which ``person`` is signed in, at ``path``."""
+        page = self.open(f"/login/?next={path}", **window)  # type: ignore[arg-type]
+        page.fill("[name=email]", person.email)
+        page.fill("[name=password]", person.password)
+        page.click("main button[type=submit]")
+        page.wait_for_url(f"**{path}")
+        return page
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if self.listening and message.type in {"error", "warning"} and not REFUSAL.search(message.text):
+            self.complaints.append(f"console: {message.text}")
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith((self.server.url, "data:", "blob:")):
+            self.complaints.append(f"asked another site: {request.url}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 400 and response.status not in self.expected:
+            self.complaints.append(f"{response.status} for {response.url}")
+
+
+@pytest.fixture
+def windows(server: Server) -> Iterator[Windows]:
+    """`windows.open("/login/")`; anything in the console, a failed request or a 4xx that is not
+    ``windows.expected`` fails the test at its end."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        opened = Windows(browser, server)
+        yield opened
+        browser.close()
+    assert opened.complaints == []
+
+
+@pytest.fixture
+def friends(person: Callable[..., ApiClient]) -> tuple[ApiClient, ApiClient, int]:
+    """Amy and Ben, who are friends, and their conversation."""
+    amy, ben = person("Amy"), person("Ben")
+    return amy, ben, amy.befriend(ben)
