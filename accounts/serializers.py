@@ -21,7 +21,7 @@ def person(user: User) -> dict[str, Any]:
 # --- what comes in --------------------------------------------------------------------------------
 
 
-class EmailCodeRequest(serializers.Serializer[Any]):
+class EmailCodeSerializer(serializers.Serializer[Any]):
     #: ``bind`` belongs to the third-party sign-in, which asks for its codes with more than an address.
     PURPOSES = tuple(purpose.value for purpose in Purpose if purpose is not Purpose.BIND)
 
@@ -29,29 +29,29 @@ class EmailCodeRequest(serializers.Serializer[Any]):
     purpose = serializers.ChoiceField(choices=PURPOSES)
 
 
-class RegisterRequest(serializers.Serializer[Any]):
+class RegisterSerializer(serializers.Serializer[Any]):
     email = EmailField()
     code = CodeField()
     password = NewPasswordField()
     nickname = LineField(maximum=NICKNAME_MAX)
 
 
-class LoginRequest(serializers.Serializer[Any]):
+class LoginSerializer(serializers.Serializer[Any]):
     email = EmailField()
     password = PasswordField()
 
 
-class RefreshRequest(serializers.Serializer[Any]):
+class RefreshSerializer(serializers.Serializer[Any]):
     refresh = TextField(max_length=4096)
 
 
-class PasswordResetRequest(serializers.Serializer[Any]):
+class PasswordResetSerializer(serializers.Serializer[Any]):
     email = EmailField()
     code = CodeField()
     password = NewPasswordField()
 
 
-class PasswordChangeRequest(serializers.Serializer[Any]):
+class PasswordChangeSerializer(serializers.Serializer[Any]):
     password = NewPasswordField()
     code = CodeField(required=False)
     current_password = PasswordField(required=False)
@@ -62,23 +62,23 @@ class PasswordChangeRequest(serializers.Serializer[Any]):
         return attrs
 
 
-class EmailChangeRequest(serializers.Serializer[Any]):
+class EmailChangeSerializer(serializers.Serializer[Any]):
     email = EmailField()
     code = CodeField()
     current_password = PasswordField()
 
 
-class DeleteMeRequest(serializers.Serializer[Any]):
+class DeleteMeSerializer(serializers.Serializer[Any]):
     current_password = PasswordField()
 
 
-class MeRequest(serializers.Serializer[Any]):
+class ProfileChangeSerializer(serializers.Serializer[Any]):
     nickname = LineField(maximum=NICKNAME_MAX, required=False)
     introduction = LineField(minimum=0, maximum=INTRODUCTION_MAX, required=False)
     language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
 
 
-class AvatarRequest(serializers.Serializer[Any]):
+class AvatarSerializer(serializers.Serializer[Any]):
     image = serializers.FileField(help_text=_("JPEG, PNG, WebP or GIF, at most 5 MiB."))
 
 

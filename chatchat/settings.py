@@ -245,6 +245,10 @@ SPECTACULAR_SETTINGS = {
         "RoleEnum": ["owner", "admin", "member"],
         "GrantedRoleEnum": ["admin", "member"],
     },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "chatchat.openapi.add_refusals",
+    ],
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

@@ -13,22 +13,23 @@ from accounts.limits import limit_codes, limit_login
 from accounts.models import User
 from accounts.serializers import (
     CodeSentSerializer,
-    EmailChangeRequest,
-    EmailCodeRequest,
-    LoginRequest,
+    EmailChangeSerializer,
+    EmailCodeSerializer,
+    LoginSerializer,
     MeSerializer,
     PairSerializer,
-    PasswordChangeRequest,
-    PasswordResetRequest,
-    RefreshRequest,
-    RegisterRequest,
+    PasswordChangeSerializer,
+    PasswordResetSerializer,
+    RefreshSerializer,
+    RegisterSerializer,
     SignedInSerializer,
 )
 from accounts.services import emails, mailing, passwords, registration, sessions
 from accounts.services.codes import Purpose
 from accounts.tokens import Pair
-from accounts.views.common import PAIR, USER, PublicView, address, credentials, device, me, refusal, valid
+from accounts.views.common import PAIR, USER, PublicView, address, credentials, device, me, valid
 from chatchat.errors import NotAuthenticated
+from chatchat.openapi import refusal
 from chatchat.ratelimit import distance
 
 CODE_INVALID = refusal(
@@ -54,7 +55,7 @@ class EmailCodesView(APIView):
             "and answer the same whether the address has an account or not. `change_password` (to the "
             "account's own address) and `change_email` (to the new one) need one."
         ),
-        request=EmailCodeRequest,
+        request=EmailCodeSerializer,
         responses={
             202: CodeSentSerializer,
             429: refusal("Once a minute an address.", "rate_limited", "Too many requests."),
@@ -72,7 +73,7 @@ class EmailCodesView(APIView):
         ],
     )
     def post(self, request: Request) -> Response:
-        wanted = valid(EmailCodeRequest, request)
+        wanted = valid(EmailCodeSerializer, request)
         purpose, email = Purpose(wanted["purpose"]), wanted["email"]
         user: User | None = None
         if purpose in (Purpose.CHANGE_PASSWORD, Purpose.CHANGE_EMAIL):
@@ -90,7 +91,7 @@ class EmailCodesView(APIView):
 class RegisterView(PublicView):
     @extend_schema(
         summary="Register with a mailed code",
-        request=RegisterRequest,
+        request=RegisterSerializer,
         responses={201: SignedInSerializer, 400: CODE_INVALID},
         examples=[
             OpenApiExample(
@@ -107,7 +108,7 @@ class RegisterView(PublicView):
         ],
     )
     def post(self, request: Request) -> Response:
-        given = valid(RegisterRequest, request)
+        given = valid(RegisterSerializer, request)
         limit_login(request._request, email=given["email"])
         user, pair = registration.register(
             **given, language=mail.language_now(), device=device(request), ip=address(request)
@@ -118,7 +119,7 @@ class RegisterView(PublicView):
 class TokenView(PublicView):
     @extend_schema(
         summary="Sign in",
-        request=LoginRequest,
+        request=LoginSerializer,
         responses={
             200: SignedInSerializer,
             401: refusal("No such account, or not its password.", "invalid_credentials", "Wrong."),
@@ -134,7 +135,7 @@ class TokenView(PublicView):
         ],
     )
     def post(self, request: Request) -> Response:
-        given = valid(LoginRequest, request)
+        given = valid(LoginSerializer, request)
         limit_login(request._request, email=given["email"])
         user = passwords.authenticate(**given)
         _, pair = sessions.begin_with_tokens(user=user, device=device(request), ip=address(request))
@@ -145,7 +146,7 @@ class RefreshView(PublicView):
     @extend_schema(
         summary="New tokens for a refresh token",
         description="A refresh token is good for one use; one that comes again ends the session.",
-        request=RefreshRequest,
+        request=RefreshSerializer,
         responses={
             200: PairSerializer,
             401: refusal("Not or no longer in force, or used before.", "token_reused", "Sign in again."),
@@ -156,7 +157,7 @@ class RefreshView(PublicView):
         ],
     )
     def post(self, request: Request) -> Response:
-        pair = sessions.refresh(token=valid(RefreshRequest, request)["refresh"])
+        pair = sessions.refresh(token=valid(RefreshSerializer, request)["refresh"])
         return Response({"access": pair.access, "refresh": pair.refresh})
 
 
@@ -164,7 +165,7 @@ class PasswordResetView(PublicView):
     @extend_schema(
         summary="Set a new password with a mailed code",
         description="Ends every session.",
-        request=PasswordResetRequest,
+        request=PasswordResetSerializer,
         responses={204: None, 400: CODE_INVALID},
         examples=[
             OpenApiExample(
@@ -175,7 +176,7 @@ class PasswordResetView(PublicView):
         ],
     )
     def post(self, request: Request) -> Response:
-        given = valid(PasswordResetRequest, request)
+        given = valid(PasswordResetSerializer, request)
         limit_login(request._request, email=given["email"])
         passwords.reset(**given)
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -185,7 +186,7 @@ class PasswordChangeView(APIView):
     @extend_schema(
         summary="Change the password",
         description="By the current one, or by a code (`change_password`). Ends every other session.",
-        request=PasswordChangeRequest,
+        request=PasswordChangeSerializer,
         responses={
             204: None,
             400: CODE_INVALID,
@@ -200,7 +201,7 @@ class PasswordChangeView(APIView):
         ],
     )
     def post(self, request: Request) -> Response:
-        given = valid(PasswordChangeRequest, request)
+        given = valid(PasswordChangeSerializer, request)
         user = me(request)
         limit_login(request._request, email=user.email or "")
         passwords.change(user=user, session_id=credentials(request).session_id, **given)
@@ -212,7 +213,7 @@ class EmailChangeView(APIView):
     @extend_schema(
         summary="Change the e-mail address",
         description="By a code (`change_email`) that was mailed to the new address, and the password.",
-        request=EmailChangeRequest,
+        request=EmailChangeSerializer,
         responses={
             204: None,
             400: CODE_INVALID,
@@ -231,7 +232,7 @@ class EmailChangeView(APIView):
         ],
     )
     def post(self, request: Request) -> Response:
-        given = valid(EmailChangeRequest, request)
+        given = valid(EmailChangeSerializer, request)
         user = me(request)
         limit_login(request._request, email=user.email or "")
         emails.change(user=user, **given)

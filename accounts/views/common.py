@@ -2,7 +2,6 @@
 
 from typing import Any, cast
 
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -10,6 +9,7 @@ from rest_framework.views import APIView
 
 from accounts.authentication import Credentials
 from accounts.models import User
+from chatchat.openapi import refusal as refusal
 from chatchat.ratelimit import raw_ip
 
 
@@ -46,12 +46,6 @@ def valid(serializer: type[serializers.Serializer[Any]], request: Request) -> di
     checked = serializer(data=request.data)
     checked.is_valid(raise_exception=True)
     return cast(dict[str, Any], checked.validated_data)
-
-
-def refusal(text: str, code: str, message: str) -> OpenApiResponse:
-    """An error in the envelope, for the schema."""
-    example = {"error": {"code": code, "message": message, "details": {}}}
-    return OpenApiResponse(description=text, examples=[OpenApiExample(code, value=example)])
 
 
 USER = {

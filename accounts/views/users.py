@@ -10,11 +10,18 @@ from rest_framework.views import APIView
 
 from accounts.access import visible_person
 from accounts.limits import limit_cost, limit_login
-from accounts.serializers import AvatarRequest, DeleteMeRequest, MeRequest, MeSerializer, ProfileSerializer
+from accounts.serializers import (
+    AvatarSerializer,
+    DeleteMeSerializer,
+    MeSerializer,
+    ProfileChangeSerializer,
+    ProfileSerializer,
+)
 from accounts.services import avatars, deletion, profiles, search
-from accounts.views.common import USER, me, refusal, valid
+from accounts.views.common import USER, me, valid
 from chatchat.api import Paging
 from chatchat.errors import TooLarge
+from chatchat.openapi import refusal
 from chatchat.text import clean_line
 
 PROFILE = {key: USER[key] for key in ("id", "nickname", "avatar", "introduction")}
@@ -61,25 +68,25 @@ class MeView(APIView):
 
     @extend_schema(
         summary="Change one's profile",
-        request=MeRequest,
+        request=ProfileChangeSerializer,
         responses=MeSerializer,
         examples=[OpenApiExample("rename", value={"nickname": "小李"}, request_only=True), ME],
     )
     def patch(self, request: Request) -> Response:
-        profiles.update(user=me(request), **valid(MeRequest, request))
+        profiles.update(user=me(request), **valid(ProfileChangeSerializer, request))
         return Response(MeSerializer(me(request)).data)
 
     @extend_schema(
         summary="Delete one's account",
         description="For good. What one wrote stays, under a name that says that its author is gone.",
-        request=DeleteMeRequest,
+        request=DeleteMeSerializer,
         responses={204: None, 403: refusal("Not the current password.", "wrong_password", "Not yours.")},
         examples=[
             OpenApiExample("delete", value={"current_password": "correct horse battery"}, request_only=True)
         ],
     )
     def delete(self, request: Request) -> Response:
-        given = valid(DeleteMeRequest, request)
+        given = valid(DeleteMeSerializer, request)
         user = me(request)
         limit_login(request._request, email=user.email or "")
         deletion.delete_person(user=user, current_password=given["current_password"])
@@ -95,7 +102,7 @@ class AvatarView(APIView):
             "JPEG, PNG, WebP or GIF, at most 5 MiB and 4,096 pixels a side. It becomes a 512 × 512 WebP "
             "without metadata."
         ),
-        request={"multipart/form-data": AvatarRequest},
+        request={"multipart/form-data": AvatarSerializer},
         responses={
             200: MeSerializer,
             413: refusal("Too many bytes or pixels.", "too_large", "That is too big."),
@@ -108,7 +115,7 @@ class AvatarView(APIView):
         limit_cost(request._request, group="avatar", user_id=user.pk)
         if int(request.META.get("CONTENT_LENGTH") or 0) > settings.AVATAR_MAX_BYTES + SLACK:
             raise TooLarge
-        avatars.set_avatar(user=user, image=valid(AvatarRequest, request)["image"])
+        avatars.set_avatar(user=user, image=valid(AvatarSerializer, request)["image"])
         return Response(MeSerializer(user).data)
 
     @extend_schema(summary="Remove one's avatar", request=None, responses={204: None})
