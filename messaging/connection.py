@@ -10,19 +10,23 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from accounts.authentication import Credentials
+from django.db import InterfaceError, OperationalError
+
+from accounts.authentication import Credentials, check_session
 from chatchat.clock import now, rfc3339
+from chatchat.errors import Forbidden, NotAuthenticated
 from chatchat.realtime import Revoked, frame
 from chatchat.realtime.hub import Hub
 from chatchat.realtime.sink import Sink
 from chatchat.realtime.wsframe import text_frame
 from chatchat.threads import run
 from messaging import history, resume
-from messaging.history import Missed
+from messaging.history import Backlog, Missed
 
 log = logging.getLogger("chatchat.messaging")
 
 NOT_AUTHENTICATED, BANNED, TOO_SLOW, TOO_MANY = 4401, 4403, 4408, 4429
+TRY_AGAIN = 1013  # the database is away
 CUT_AFTER = 1.0  # seconds between telling a slow reader and cutting its line
 BACKLOGS_AT_ONCE = 20  # conversations read together, so that memory stays small
 GONE = frozenset({"left", "kicked", "dissolved"})
@@ -32,8 +36,8 @@ class Connection:
     """See the module; implements ``chatchat.realtime.ports.Client``."""
 
     __slots__ = (
-        "__weakref__", "_close", "_early", "_late", "closing", "conversations", "expires_at", "hub",
-        "progress_at", "ready", "session_id", "sink", "stalled", "user_id",
+        "__weakref__", "_close", "_early", "_late", "_left", "_turn", "closing", "conversations",
+        "expires_at", "greeted", "hub", "progress_at", "ready", "session_id", "sink", "stalled", "synced", "user_id",
     )  # fmt: skip
 
     def __init__(
@@ -46,10 +50,13 @@ class Connection:
         self.sink = sink
         self._close = close
         self.closing = False
-        self.ready = False
+        self.greeted = self.ready = self.synced = False
         #: What came for the person before ``ready`` was written.
         self._early: list[tuple[bytes, bytes]] = []
-        self._late: list[tuple[int, str]] = []  # participations to look up then
+        self._late: list[tuple[int, str]] = []  # participations to look up once ``synced``
+        #: {conversation: the version up to which the client has everything} of those just left.
+        self._left: dict[int, int] = {}
+        self._turn = asyncio.Lock()  # participations are looked up one after the other
         self.conversations: set[int] = set()
         #: Bytes unsent when last looked at, and since when they have not become fewer.
         self.stalled, self.progress_at = 0, 0.0
@@ -74,7 +81,7 @@ class Connection:
     def personal(self, text: bytes, blob: bytes) -> None:
         if self.ready:
             self.write(text, blob)
-        elif len(self._early) < 1000:
+        elif self.greeted and len(self._early) < 1000:
             self._early.append((text, blob))
 
     def behind(self) -> None:
@@ -112,19 +119,44 @@ class Connection:
 
     def leave(self) -> None:
         """The socket is gone."""
-        if not self.closing:
-            self.closing = True
-            self.hub.exit(self, list(self.conversations))
+        self.closing = True
+        # Also after ``close``: that may have come while ``hello`` was still subscribing.
+        self.hub.exit(self, list(self.conversations))
 
     # --- hello ---------------------------------------------------------------------------------------
 
+    async def begin(self) -> None:
+        """Hear of what ends for the person."""
+        await self.hub.enter(self)
+
     async def hello(self, cursors: Mapping[int, int]) -> None:
         """Subscribe, read, then go live; see the module."""
-        await self.hub.enter(self)
+        self.greeted = True
+        # It may have ended after the handshake and before ``begin``.
+        if not await self._goes_on():
+            return
         ids = await run(resume.conversation_ids, self.user_id)
         self.conversations.update(ids)
         await self.hub.watch(self, ids)
         start = await run(resume.start, self.user_id, cursors)
+        if self.closing:
+            return
+        await self._tell_ready(start)
+        present = {missed.conversation for missed in start.progress}
+        for conversation in cursors:
+            if conversation not in present:
+                await self.paced("conversation.gone", conversation=conversation, reason="not_found")
+        await self._catch_up(start.progress)
+        for conversation in self.conversations - present:  # left since the ids were read
+            self.hub.detach(self, conversation)
+        self.conversations &= present
+        await self.paced("synced")
+        self.synced = True
+        for conversation, reason in self._late:
+            self.hub.spawn(self._look_up(conversation, reason))
+        self._late.clear()
+
+    async def _tell_ready(self, start: resume.Start) -> None:
         await self.paced(
             "ready",
             user=start.user,
@@ -135,18 +167,6 @@ class Connection:
         for text, blob in self._early:
             self.write(text, blob)
         self._early.clear()
-        for conversation, reason in self._late:
-            self.hub.spawn(self._look_up(conversation, reason))
-        self._late.clear()
-        present = {missed.conversation for missed in start.progress}
-        for conversation in cursors:
-            if conversation not in present:
-                await self.paced("conversation.gone", conversation=conversation, reason="not_found")
-        await self._catch_up(start.progress)
-        for conversation in self.conversations - present:  # left since the ids were read
-            self.hub.detach(self, conversation)
-        self.conversations &= present
-        await self.paced("synced")
 
     async def _catch_up(self, progress: Sequence[Missed]) -> None:
         new = [missed.conversation for missed in progress if missed.conversation not in self.conversations]
@@ -161,14 +181,19 @@ class Connection:
                 await self.paced("sync.limited", conversation=missed.conversation, after=0)
             self._open(missed.conversation, missed.first_seq, missed.head)
         for first in range(0, len(behind), BACKLOGS_AT_ONCE):
+            if self.closing:
+                return
             for backlog in await run(history.backlogs, behind[first : first + BACKLOGS_AT_ONCE]):
-                for change in backlog.changes:
-                    await self.sink.put_paced(change.frame)
-                if backlog.limited_after is not None:
-                    await self.paced(
-                        "sync.limited", conversation=backlog.conversation, after=backlog.limited_after
-                    )
-                self._open(backlog.conversation, backlog.first_seq, backlog.version)
+                await self._write_backlog(backlog)
+
+    async def _write_backlog(self, backlog: Backlog) -> None:
+        for change in backlog.changes:
+            if not self.hub.attached(self, backlog.conversation):  # kicked meanwhile
+                return
+            await self.sink.put_paced(change.frame)
+        if backlog.limited_after is not None:
+            await self.paced("sync.limited", conversation=backlog.conversation, after=backlog.limited_after)
+        self._open(backlog.conversation, backlog.first_seq, backlog.version)
 
     def _open(self, conversation: int, first_seq: int, version: int) -> None:
         if not self.closing:
@@ -178,33 +203,70 @@ class Connection:
 
     def revoked(self, event: Revoked) -> None:
         if event.kind == "participation" and event.conversation is not None:
-            if event.reason in GONE:  # at once; whether they are back is looked up afterwards
-                self.hub.detach(self, event.conversation)
-            if self.ready:
-                self.hub.spawn(self._look_up(event.conversation, event.reason))
-            else:
-                self._late.append((event.conversation, event.reason))
+            self._participation(event.conversation, event.reason)
         elif event.kind == "session" and event.session == self.session_id:
             self.close(NOT_AUTHENTICATED)
         elif event.kind == "person" and event.session != self.session_id:
-            self.close(BANNED if event.reason == "banned" else NOT_AUTHENTICATED)
+            # A row may be read late: of a session that has begun since it says nothing.
+            self.hub.spawn(self._end_if_over())
+
+    def _participation(self, conversation: int, reason: str) -> None:
+        if not self.greeted:
+            return
+        if reason in GONE:  # at once; whether they are back is looked up afterwards
+            version = self.hub.version_of(self, conversation)
+            if self.hub.detach(self, conversation):
+                self._left.setdefault(conversation, version)
+        if self.synced:
+            self.hub.spawn(self._look_up(conversation, reason))
+        else:
+            self._late.append((conversation, reason))
+
+    async def _end_if_over(self) -> None:
+        try:
+            await self._goes_on()
+        except (OperationalError, InterfaceError):
+            self.close(NOT_AUTHENTICATED)
+
+    async def _goes_on(self) -> bool:
+        """Whether the session is still good; where it is not, the socket closes."""
+        try:
+            await run(check_session, user_id=self.user_id, session_id=self.session_id or 0)
+        except NotAuthenticated:
+            self.close(NOT_AUTHENTICATED)
+        except Forbidden:
+            self.close(BANNED)
+        return not self.closing
 
     async def _look_up(self, conversation: int, reason: str) -> None:
         """Bring a conversation to what the person may see of it now."""
+        async with self._turn:
+            try:
+                await self._bring_up(conversation, reason)
+            except (OperationalError, InterfaceError, ConnectionError):
+                self.close(TRY_AGAIN)  # it resumes with what is so then
+            finally:
+                if self.closing:
+                    self.hub.detach(self, conversation)
+
+    async def _bring_up(self, conversation: int, reason: str) -> None:
         found = await run(resume.state, self.user_id, conversation)
         if found is not None and not self.hub.attached(self, conversation):
             await self.hub.watch(self, [conversation])
             found = await run(resume.state, self.user_id, conversation)
         if self.closing:
+            return
+        if found is None:
             self.hub.detach(self, conversation)
-        elif found is None:
-            self.hub.detach(self, conversation)
-            known = conversation in self.conversations
-            self.conversations.discard(conversation)
-            if known:
+            self._left.pop(conversation, None)
+            if conversation in self.conversations:
+                self.conversations.discard(conversation)
                 self.reply("conversation.gone", conversation=conversation, reason=reason)
-        else:
-            state, progress = found
-            self.conversations.add(conversation)
-            self.reply("conversation", conversation=state)
-            self._open(conversation, progress.first_seq, progress.head)
+            return
+        state, progress = found
+        self.conversations.add(conversation)
+        self.reply("conversation", conversation=state)
+        had = self._left.pop(conversation, progress.head)
+        if had < progress.head:  # they were gone for a moment, and others were not
+            self.reply("sync.limited", conversation=conversation, after=had)
+        self._open(conversation, progress.first_seq, progress.head)

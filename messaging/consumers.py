@@ -59,6 +59,7 @@ class ChatConsumer(AsyncConsumer):
         self._language = language(scope)
         live.connections.add(self.connection)
         try:
+            await self.connection.begin()
             await self._serve(receive)
         finally:
             live.connections.discard(self.connection)

@@ -402,6 +402,13 @@ class Hub:
             del self.watches[watch.conversation]
             self._unsubscribe(conversation_group(watch.conversation))
 
+    def version_of(self, client: Client, conversation: int) -> int:
+        """The version up to which ``client``, if it is live, has everything; 0 otherwise."""
+        watch = self.watches.get(conversation)
+        if watch is None or client not in watch.live:
+            return 0
+        return max(watch.version, watch.floors.get(client, 0))
+
     def attached(self, client: Client, conversation: int) -> bool:
         """Whether ``client`` gets, or waits for, the conversation's frames."""
         watch = self.watches.get(conversation)
