@@ -32,11 +32,12 @@ class RedisLayer:
     MessageFull: type[Exception] = RuntimeError
 
     def __init__(self, url: str, prefix: str = "chatchat") -> None:
-        self.prefix = prefix
         # What cannot be published now is in the database: no retries, no waiting.
         patience: dict[str, Any] = {"retry": Retry(NoBackoff(), 0), "socket_connect_timeout": 1.0}
         self._redis: Any = Redis.from_url(url, socket_timeout=2.0, **patience)
         self._pool: Any = ConnectionPool.from_url(url, socket_keepalive=True, **patience)
+        # Redis's channels know nothing of its numbered databases.
+        self.prefix = f"{prefix}:{self._pool.connection_kwargs.get('db') or 0}"
         self._members: dict[str, set[str]] = {}  # group's or channel's name → local channels
         self._inbox: dict[str, deque[Any]] = {}
         self._arrived: dict[str, asyncio.Event] = {}
