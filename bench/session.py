@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -53,6 +54,7 @@ class Report:
     p99_ms: float
     cpu_seconds: float | None
     cuts: int
+    close_codes: dict[int, int]  #: of those cuts that a close frame announced
     pages_after_cuts: int
     retries_answered: int
     refused_for_a_moment: int
@@ -66,6 +68,11 @@ class Report:
     @property
     def cpu_per_thousand(self) -> float | None:
         return None if self.cpu_seconds is None else self.cpu_seconds / max(self.deliveries, 1) * 1000
+
+    @property
+    def _codes(self) -> str:
+        codes = ", ".join(f"{count} × {code}" for code, count in sorted(self.close_codes.items()))
+        return f" ({codes})" if codes else ""
 
     def as_dict(self) -> dict[str, Any]:
         fields = {name: value for name, value in asdict(self).items() if name != "faults"}
@@ -90,7 +97,7 @@ class Report:
             "  server    CPU not measured: not on this machine, and no --server-pid"
             if cpu is None
             else f"  server    {cpu:.4f} CPU-seconds per 1,000 deliveries, {self.cpu_seconds:.1f} s in all",
-            f"  cuts      {self.cuts}, {self.retries_answered} retries answered with the first result,"
+            f"  cuts      {self.cuts}{self._codes}, {self.retries_answered} retries answered with the first result,"
             f" {self.pages_after_cuts} backlogs by pages, {self.refused_for_a_moment} refused for a moment",
         ]
         for name, faults in self.faults.items():
@@ -197,6 +204,7 @@ async def _play_and_check(
     looking.cancel()
     meter.look()
     cuts = sum(player.cuts for player in stage.players)
+    close_codes = Counter(code for player in stage.players for code in player.close_codes)
     check_live(stage, stage.faults)
     faults = {"live": stage.faults} | await _read_again(stage, members)
     latencies = sorted(stage.latencies) or [0.0]
@@ -212,6 +220,7 @@ async def _play_and_check(
         p99_ms=latencies[len(latencies) * 99 // 100] * 1000,
         cpu_seconds=meter.seconds if meter.found else None,
         cuts=cuts,
+        close_codes=dict(close_codes),
         pages_after_cuts=stage.limited,
         retries_answered=stage.duplicates_answered,
         refused_for_a_moment=stage.retried,
