@@ -37,7 +37,8 @@ class Connection:
 
     __slots__ = (
         "__weakref__", "_close", "_early", "_late", "_left", "_turn", "closing", "conversations",
-        "expires_at", "greeted", "hub", "progress_at", "ready", "session_id", "sink", "stalled", "synced", "user_id",
+        "expires_at", "greeted", "hub", "progress_at", "ready", "session_id", "sink", "stalled", "synced",
+        "user_id",
     )  # fmt: skip
 
     def __init__(
