@@ -1,5 +1,6 @@
 """People, their sessions, and the numbered record of what ended for whom."""
 
+import contextlib
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -19,8 +20,13 @@ DELETED_NICKNAME = "Deleted account"
 
 
 def normalise_email(email: str) -> str:
-    """The form in which addresses are kept and compared: trimmed and lower case throughout."""
-    return email.strip().lower()
+    """The form in which addresses are kept and compared: trimmed, lower case, the domain in ASCII."""
+    local, at, domain = email.strip().lower().rpartition("@")
+    if not domain.isascii():
+        # One mailbox, one account, however its domain is written (RFC 3490).
+        with contextlib.suppress(UnicodeError):
+            domain = domain.encode("idna").decode("ascii").lower()
+    return f"{local}{at}{domain}"
 
 
 class UserManager(BaseUserManager["User"]):

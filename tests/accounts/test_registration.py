@@ -206,6 +206,13 @@ def test_a_taken_address_is_refused_as_a_wrong_code_is(nobody: ApiClient) -> Non
     assert User.objects.get().nickname == "The other Li"
 
 
+def test_a_domain_may_be_written_in_two_ways_and_is_one(nobody: ApiClient) -> None:
+    code = mailed_code(nobody, "li@例子.中国", "register")
+    answer = ok(nobody.post("auth/register", body(code, email="Li@XN--FSQU00A.xn--fiqs8s")), 201).json()
+    assert answer["user"]["email"] == "li@xn--fsqu00a.xn--fiqs8s"
+    ok(nobody.post("auth/token", {"email": "li@例子.中国", "password": PASSWORD}))
+
+
 def test_of_many_uses_at_once_one_wins() -> None:
     code = codes.issue(purpose=Purpose.REGISTER, email="li@example.com")
 
