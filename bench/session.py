@@ -97,7 +97,8 @@ class Report:
             "  server    CPU not measured: not on this machine, and no --server-pid"
             if cpu is None
             else f"  server    {cpu:.4f} CPU-seconds per 1,000 deliveries, {self.cpu_seconds:.1f} s in all",
-            f"  cuts      {self.cuts}{self._codes}, {self.retries_answered} retries answered with the first result,"
+            f"  cuts      {self.cuts}{self._codes},"
+            f" {self.retries_answered} retries answered with the first result,"
             f" {self.pages_after_cuts} backlogs by pages, {self.refused_for_a_moment} refused for a moment",
         ]
         for name, faults in self.faults.items():
