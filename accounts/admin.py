@@ -4,32 +4,13 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.forms import AdminAuthenticationForm
-from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.limits import limit_login
-from accounts.models import Revocation, Session, User, normalise_email
+from accounts.models import Revocation, Session, User
 from accounts.services import avatars, bans, deletion, profiles, sessions
 from chatchat.errors import ChatError
-
-
-class LoginForm(AdminAuthenticationForm):
-    """The admin's login counts tries as every other login does."""
-
-    def clean(self) -> dict[str, Any]:
-        email = normalise_email(self.cleaned_data.get("username") or "")
-        if self.request is not None and email:
-            try:
-                limit_login(self.request, email=email)
-            except ChatError as error:
-                raise ValidationError(str(error.message)) from None
-        return super().clean()
-
-
-admin.site.login_form = LoginForm
 
 
 class ThroughServices(admin.ModelAdmin[Any]):

@@ -1,8 +1,10 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
+    default = True
 
     def ready(self) -> None:
         from django.contrib.auth.signals import user_logged_out
@@ -10,3 +12,10 @@ class AccountsConfig(AppConfig):
         from accounts import pages, schema  # noqa: F401 - the schema's extensions register themselves
 
         user_logged_out.connect(pages.end_with_logout)
+
+
+class AdminConfig(admin.AdminConfig):
+    """The admin, with doors that keep to the rules of accounts."""
+
+    default_site = "accounts.adminsite.Site"
+    default = False

@@ -12,7 +12,7 @@ from accounts.authentication import authenticate_page_session
 from accounts.models import Revocation, Session, User
 from accounts.services import passwords
 from accounts.services.bans import ban_person
-from accounts.services.sessions import end
+from accounts.services.sessions import begin_with_tokens, end
 from chatchat.errors import Forbidden, NotAuthenticated
 from tests.client import PASSWORD
 from tests.people import new_user
@@ -87,6 +87,19 @@ def test_a_password_changed_in_this_browser_keeps_it_signed_in(browser: Client, 
     assert browser.get("/admin/").status_code == 200
     assert browser.get("/api/v1/users/me").status_code == 200
     assert other.get("/admin/").status_code == 302
+
+
+def test_the_admins_own_password_page_ends_every_other_session(browser: Client, boss: User) -> None:
+    elsewhere, _ = begin_with_tokens(user=boss)
+    new = "staple horse battery"
+    form = {"old_password": PASSWORD, "new_password1": "x" * 129, "new_password2": "x" * 129}
+    assert browser.post("/admin/password_change/", form).status_code == 200
+    form |= {"new_password1": new, "new_password2": new}
+    assert browser.post("/admin/password_change/", form).status_code == 302
+    assert browser.get("/admin/").status_code == 200
+    elsewhere.refresh_from_db()
+    assert elsewhere.revoked_at is not None
+    assert User.objects.get(pk=boss.pk).check_password(new)
 
 
 def test_leaving_the_admin_ends_the_session(browser: Client) -> None:
