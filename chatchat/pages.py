@@ -8,7 +8,8 @@ from pathlib import Path
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.utils import translation
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.cache import cache_control
@@ -26,6 +27,12 @@ DOCS_DIR: Path = settings.BASE_DIR / "docs"
 def welcome(request: HttpRequest) -> HttpResponse:
     """What this is, and the four doors."""
     return render(request, "chatchat/welcome.html", {"dev_mail": settings.DEV_MAIL})
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """For pages that name no icon of their own, like the admin's."""
+    return redirect(static("chatchat/logo.svg"))
 
 
 @require_safe

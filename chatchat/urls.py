@@ -27,6 +27,7 @@ urlpatterns = [
         name="api-docs",
     ),
     path("", pages.welcome, name="welcome"),
+    path("favicon.ico", pages.favicon),
     re_path(r"^docs/(?P<name>[a-z0-9-]+)/$", pages.document, name="document"),
     path("", include("accounts.page_urls")),
     path("chat/", chat, name="chat"),

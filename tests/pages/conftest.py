@@ -5,13 +5,16 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect, sync_playwright
 
 from tests.client import ApiClient
 from tests.stack.server import Server
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+#: Milliseconds; two cores that run everything at once are slow now and then.
+PATIENCE = 20_000
+expect.set_options(timeout=PATIENCE)
 #: How a browser words that the server said no, which some tests are about.
 REFUSAL = re.compile(r"status of 4\d\d")
 
@@ -36,7 +39,7 @@ class Windows:
             viewport={"width": width, "height": 800},
             color_scheme="dark" if dark else "light",
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))

@@ -168,9 +168,7 @@ def test_strangers_become_friends_and_talk(windows: Windows, person: Callable[..
     expect(hers.locator(".conversation .last")).to_have_text("So we did.")
 
 
-def test_a_group_is_founded_found_joined_and_left(
-    windows: Windows, person: Callable[..., ApiClient]
-) -> None:
+def test_a_group_is_founded_found_joined_and_left(windows: Windows, person: Callable[..., ApiClient]) -> None:
     amy, ben = person("Amy"), person("Ben")
     hers, his = windows.sign_in(amy), windows.sign_in(ben)
     hers.click("#show-groups")

@@ -100,7 +100,13 @@ def test_the_language_is_kept_over_signing_in(windows: Windows, person: Callable
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "target",
-    ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "http:evil.example", "\\\\evil.example"],
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "javascript:alert(1)",
+        "http:evil.example",
+        "\\\\evil.example",
+    ],
 )
 def test_next_leads_to_no_other_site(target: str) -> None:
     new_user("Amy", email="amy@example.com")

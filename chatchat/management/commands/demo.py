@@ -12,7 +12,7 @@ from accounts.models import User
 from chatchat import demo
 from chatchat.demo import script
 from chatchat.demo.script import Script
-from chatchat.errors import Conflict
+from chatchat.errors import Conflict, Forbidden
 from groups.models import Group
 from groups.services import lifecycle, members
 from messaging.models import Message
@@ -145,7 +145,7 @@ class _Making:
     def _change(self, conversation: int, told: Script, seqs: list[int]) -> None:
         for line, seq in zip(told.lines, seqs, strict=True):
             where = {"user_id": self._id(line.who), "conversation_id": conversation, "seq": seq}
-            with suppress(Conflict):  # recalled already, by a making that was cut short
+            with suppress(Conflict, Forbidden):  # changed already, by a making that was cut short
                 for emoji, who in line.reactions:
                     messages.react(**{**where, "user_id": self._id(who)}, emoji=emoji, present=True)
                 if line.edited:
