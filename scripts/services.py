@@ -23,6 +23,9 @@ from pathlib import Path
 
 READY_SECONDS = 60
 
+# Where Debian keeps mariadbd, out of a plain user's path.
+os.environ["PATH"] = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+
 
 def free_port() -> int:
     """A port nobody listens on, below those the kernel gives to outgoing connections."""
@@ -38,6 +41,11 @@ def free_port() -> int:
 
 def _as_root() -> list[str]:
     return ["--user=root"] if os.geteuid() == 0 else []
+
+
+def _leash() -> list[str]:
+    """Makes Linux end a server whose starter was killed and so could not end it."""
+    return ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
 
 
 class Service:
@@ -65,7 +73,11 @@ class Service:
         with self.log.open("ab") as log:
             # In a session of its own: Ctrl-C reaches the tests first, and they end the servers.
             self.process = subprocess.Popen(
-                self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+                _leash() + self.command(),
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
             )
         deadline = time.monotonic() + READY_SECONDS
         while not self.answers():
