@@ -197,7 +197,14 @@ def wsgi() -> httpx.BaseTransport:
     """The application in this process and thread, for tests that need no server."""
     from django.core.wsgi import get_wsgi_application
 
-    return httpx.WSGITransport(app=get_wsgi_application())
+    application = get_wsgi_application()
+
+    def with_wsgi_path(environ: dict[str, Any], start_response: Any) -> Any:
+        # PEP 3333's path is bytes read as Latin-1; httpx hands out characters.
+        path = environ["PATH_INFO"].encode().decode("latin-1")
+        return application({**environ, "PATH_INFO": path}, start_response)
+
+    return httpx.WSGITransport(app=with_wsgi_path)
 
 
 def _json(body: Any) -> dict[str, Any]:

@@ -216,8 +216,8 @@ def react(*, user_id: int, conversation_id: int, seq: int, emoji: str, present: 
 
 def _looks_like_emoji(text: str) -> bool:
     """No letters, no white space, no control characters; ASCII only as part of a keycap."""
-    keycap = "#*0123456789" if "\u20e3" in text else ""
-    return all(c in keycap or (ord(c) > 0xA8 and not c.isalpha() and not c.isspace()) for c in text)
+    others = "ℹ" + ("#*0123456789" if "\u20e3" in text else "")  # Unicode calls that one a letter
+    return all(c in others or (ord(c) > 0xA8 and not c.isalpha() and not c.isspace()) for c in text)
 
 
 def _refuse_recalled(message: Message) -> None:
