@@ -1,6 +1,6 @@
 # The commands of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint test-one format lock clean
+.PHONY: help run test lint test-one format lock messages clean
 .ONESHELL:
 
 STACK ?= embedded
@@ -32,6 +32,13 @@ lock: ## resolve requirements/*.in again; LOCK_FLAGS=--upgrade raises versions
 	$(COMPILE) $(LOCK_FLAGS) requirements/embedded.in --output-file requirements/embedded.txt
 	$(COMPILE) $(LOCK_FLAGS) requirements/production.in --constraints requirements/embedded.txt --output-file requirements.txt
 	$(COMPILE) $(LOCK_FLAGS) requirements/dev.in --constraints requirements.txt --output-file requirements/dev.txt
+
+messages: ## gather the texts to be translated into locale/, and compile what is translated; needs gettext
+	@scripts/setup.sh dev
+	set -e
+	.venv/bin/python manage.py makemessages --locale zh_Hans --no-location --no-wrap --ignore .venv --ignore var --ignore tests --ignore bench --ignore scripts
+	.venv/bin/python manage.py makemessages --domain djangojs --locale zh_Hans --no-location --no-wrap --ignore .venv --ignore var --ignore locale
+	for domain in django djangojs; do msgfmt --check-format --output-file locale/zh_Hans/LC_MESSAGES/$$domain.mo locale/zh_Hans/LC_MESSAGES/$$domain.po; done
 
 clean: ## remove what was made here: .venv, caches, var/ with its database
 	@rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

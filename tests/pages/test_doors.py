@@ -111,7 +111,9 @@ def test_the_mail_page_speaks_json_and_shows_only_what_is_asked_for(server: Serv
     assert {mail["to"] for mail in only} == {"one@example.com"}
     assert re.search(r"\d{6}", only[0]["text"])
     assert httpx.get(url).headers["content-type"].startswith("text/html")
-    assert httpx.get(url, headers={"Accept": "text/html,*/*;q=0.8"}).text.lstrip().startswith("<!DOCTYPE html>")
+    assert (
+        httpx.get(url, headers={"Accept": "text/html,*/*;q=0.8"}).text.lstrip().startswith("<!DOCTYPE html>")
+    )
 
 
 @pytest.mark.django_db
