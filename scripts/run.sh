@@ -13,5 +13,5 @@ esac
 echo "[3/4] database, static files, demo data"
 .venv/bin/python scripts/prepare.py
 
-echo "[4/4] serving (Ctrl-C ends it)"
+echo "[4/4] starting the server"
 exec .venv/bin/python -m chatchat.server
