@@ -14,7 +14,7 @@ from tests.witness import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ROUNDS = 4
+ROUNDS = 2
 
 
 def statuses(*calls: Callable[[], httpx.Response]) -> list[int]:
