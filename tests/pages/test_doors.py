@@ -81,7 +81,7 @@ def test_every_answer_carries_the_policy(server: Server, path: str) -> None:
 def test_a_page_that_is_not_there_says_so_in_the_readers_language() -> None:
     answer = Client().get("/nothing/", headers={"accept-language": "zh-CN"})
     assert answer.status_code == 404
-    assert "这里没有这样的东西" in answer.content.decode()
+    assert "找不到你要的内容" in answer.content.decode()
     assert Client().get("/api/v1/nothing").json()["error"]["code"] == "not_found"
 
 
@@ -132,4 +132,4 @@ def test_the_language_of_a_page_is_also_the_language_of_its_errors(
     message = page.evaluate(
         "fetch('/api/v1/conversations/999999999').then(a => a.json()).then(a => a.error.message)"
     )
-    assert message == "这里没有这样的东西。"
+    assert message == "找不到你要的内容。"
