@@ -58,7 +58,7 @@ class Book:
         place = f"{self.conversation}/{message.seq}"
         entry = self.expected.get(message.client_id or "")
         if entry is None:
-            if message.kind != "system":
+            if message.kind != "system" and message.version > self.after:
                 faults.add("foreign", f"{place}: {message}")
             return
         if self._placed.setdefault(entry.client_id, message.seq) != message.seq:
