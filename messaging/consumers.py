@@ -311,9 +311,12 @@ def _subprotocol(scope: Any) -> str | None:
 
 
 def language(scope: Any) -> str:
-    """The language in which this client's errors are worded, from ``Accept-Language``."""
-    header = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
-    for part in header.decode("latin-1").split(","):
+    """The language in which this client's errors are worded: chosen on the pages, or ``Accept-Language``."""
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    chosen = _cookie(headers.get(b"cookie", ""), settings.LANGUAGE_COOKIE_NAME)
+    if chosen in dict(settings.LANGUAGES):
+        return chosen
+    for part in headers.get(b"accept-language", "").split(","):
         code = part.split(";")[0].strip().lower()
         if code.startswith("zh"):
             return "zh-hans"
