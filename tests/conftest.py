@@ -141,10 +141,31 @@ def server(
 ) -> Server:
     """A real server with limits off. Tests of a worker share the process (ids never repeat); one that
     stops, kills or configures it starts its own with `start_server`."""
-    if not _shared_server:
+    return _shared(0, _shared_server, request, tmp_path_factory)
+
+
+@pytest.fixture
+def other(
+    server: Server,
+    stack: str,
+    _shared_server: list[Server],
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Server:
+    """Another process beside `server`; on the embedded stack, which has one, `server` itself."""
+    return server if stack == "embedded" else _shared(1, _shared_server, request, tmp_path_factory)
+
+
+def _shared(
+    number: int,
+    started: list[Server],
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Server:
+    if len(started) <= number:
         log = tmp_path_factory.mktemp("server") / "server.log"
-        _shared_server.append(Server(log=log, env=server_env()))
-    shared = _shared_server[0]
+        started.append(Server(log=log, env=server_env()))
+    shared = started[number]
     request.node.stash.setdefault(servers_key, []).append(shared)
     if not shared.running:
         shared.start()
