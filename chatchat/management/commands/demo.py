@@ -114,7 +114,7 @@ class _Making:
         Message.objects.filter(conversation=group.pk, kind=Message.Kind.SYSTEM).update(
             sent_at=first.astimezone(UTC)
         )
-        return group.pk
+        return int(group.pk)
 
     def _friends(self, *keys: str) -> int:
         sender, recipient = (self._id(key) for key in keys)

@@ -7,7 +7,7 @@ export class ApiError extends Error {
     super(firstDetail(details) || message);
     this.code = code;
     this.status = status;
-    this.retryAfter = retryAfter;
+    this.retryAfter = retryAfter || details?.retry_after || null; // seconds
   }
 }
 

@@ -1,5 +1,8 @@
 /* Sending: each message keeps its client_id until the server has it, so that sending again is harmless. */
 
+/* Refusals that pass by themselves. */
+const PASSING = new Set(["rate_limited", "unavailable", "busy"]);
+
 export class Outbox {
   constructor(store, connection) {
     this.store = store;
@@ -56,7 +59,10 @@ export class Outbox {
       }
     } catch (error) {
       // Cut off: it stays, and goes out again by itself after resuming.
-      if (error.code !== "offline" && error.code !== "timeout") {
+      if (error.code === "offline" || error.code === "timeout") return;
+      if (PASSING.has(error.code)) {
+        setTimeout(() => this.deliver(entry, message), (error.retryAfter || 2) * 1000);
+      } else {
         message.state = "failed";
         message.error = error.message;
       }

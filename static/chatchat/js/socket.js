@@ -70,6 +70,7 @@ export class Connection extends EventTarget {
         await api("GET", "auth/session");
       } catch (error) {
         if (error.status === 401) return;
+        if (error.status === 403) return signIn();
       }
     }
     const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.tries++);
