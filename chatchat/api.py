@@ -3,9 +3,11 @@
 from typing import Any
 
 import msgspec
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from redis.exceptions import RedisError
@@ -39,8 +41,11 @@ class JSONParser(parsers.BaseParser):
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        body = stream.read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+        if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise errors.TooLarge
         try:
-            return msgspec.json.decode(stream.read())
+            return msgspec.json.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise errors.Invalid(
                 _("The body is not valid JSON."), code="invalid_json", details={"reason": str(error)[:200]}
@@ -113,7 +118,7 @@ def as_chat_error(error: Exception) -> errors.ChatError | None:
             return errors.Forbidden()
         case RequestDataTooBig():
             return errors.TooLarge()
-        case SuspiciousOperation():
+        case SuspiciousOperation() | MultiPartParserError():
             return errors.Invalid()
         case OperationalError() | InterfaceError() | RedisError():
             return errors.Unavailable()

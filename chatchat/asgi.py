@@ -13,11 +13,12 @@ django_application = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from accounts import mail  # noqa: E402
+from chatchat.bodies import LimitedBodies  # noqa: E402
 from chatchat.realtime import process  # noqa: E402
 from messaging.routing import websocket_urlpatterns  # noqa: E402
 
 protocols = ProtocolTypeRouter(
-    {"http": django_application, "websocket": URLRouter(websocket_urlpatterns)},
+    {"http": LimitedBodies(django_application), "websocket": URLRouter(websocket_urlpatterns)},
 )
 
 

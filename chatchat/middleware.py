@@ -1,5 +1,6 @@
 """What every answer has in common: the content policy, and refusals of page views shown as a page."""
 
+import io
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -44,6 +45,34 @@ def content_policy(get_response: Callable[[HttpRequest], Any]) -> Callable[[Http
 
     def synchronous(request: HttpRequest) -> HttpResponseBase:
         return marked(get_response(request))
+
+    return synchronous
+
+
+@sync_and_async_middleware
+def measured_bodies(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Give a chunked body, which Django has read whole by now, the length that it lacks."""
+
+    def measure(request: HttpRequest) -> None:
+        if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
+            stream: Any = getattr(request, "_stream", None)
+            if hasattr(stream, "seek"):  # ASGI's temporary file
+                request.META["CONTENT_LENGTH"] = str(stream.seek(0, io.SEEK_END))
+                stream.seek(0)
+
+    if iscoroutinefunction(get_response):
+
+        async def asynchronous(request: HttpRequest) -> HttpResponseBase:
+            measure(request)
+            response: HttpResponseBase = await get_response(request)
+            return response
+
+        return asynchronous
+
+    def synchronous(request: HttpRequest) -> HttpResponseBase:
+        measure(request)
+        response: HttpResponseBase = get_response(request)
+        return response
 
     return synchronous
 

@@ -85,6 +85,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "chatchat.middleware.content_policy",
+    "chatchat.middleware.measured_bodies",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -251,6 +252,7 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+BODY_MAX_BYTES = 26 * 1024 * 1024  # of any request: a little more than the biggest file
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # --- limits: past one there is a clear error, and nothing is half done -------------------------------
@@ -321,5 +323,9 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
-    "loggers": {"chatchat": {"level": env.str("LOG_LEVEL", default="INFO")}},
+    "loggers": {
+        "chatchat": {"level": env.str("LOG_LEVEL", default="INFO")},
+        # Anybody can send a wrong Host; a traceback for each would fill the disk.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
 }
