@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import secrets
 import time
 from collections.abc import Sequence
@@ -73,7 +74,8 @@ def _keep(message: EmailMessage, to: str) -> None:
 
 def _names() -> list[str]:
     """Newest first."""
-    return sorted((path.name for path in _folder().glob("*.json")), reverse=True)
+    names = os.listdir(_folder())  # noqa: PTH208 - each mail does this, and glob takes ten times as long
+    return sorted((name for name in names if name.endswith(".json")), reverse=True)
 
 
 def _prune() -> None:

@@ -22,3 +22,8 @@ def mailed_code(client: ApiClient, email: str, purpose: str) -> str:
 def another(code: str) -> str:
     """A code that is not this one."""
     return f"{(int(code) + 1) % 10**6:06d}"
+
+
+def is_chinese(text: str) -> bool:
+    """Whether there are Han characters in it."""
+    return bool(re.search("[\u4e00-\u9fff]", text))

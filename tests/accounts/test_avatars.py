@@ -225,7 +225,7 @@ def test_nobody_sets_an_avatar_without_signing_in(nobody: ApiClient) -> None:
     ok(nobody.delete("users/me/avatar"), 401)
 
 
-@hypothesis_settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@hypothesis_settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     kind=st.sampled_from(["PNG", "JPEG", "WEBP", "GIF"]),
     edits=st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), max_size=8),
