@@ -83,5 +83,9 @@ def as_html(text: str) -> SafeString:
     for heading, content in pairwise(tokens):
         if heading.type == "heading_open":
             heading.attrs["id"] = re.sub(r"[^\w]+", "-", content.content.lower()).strip("-")
+        for token in content.children or ():
+            if token.type == "link_open":
+                # A link from file to file, as between pages.
+                token.attrs["href"] = re.sub(r"^([a-z0-9-]+)\.md\b", r"/docs/\1/", str(token.attrs["href"]))
     html: str = markdown.renderer.render(tokens, markdown.options, {})
     return mark_safe(html)  # noqa: S308 - escaped above

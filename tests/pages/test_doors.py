@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from playwright.sync_api import expect
 
+from chatchat import pages
 from tests.client import ApiClient
 from tests.pages.conftest import Windows
 from tests.people import new_user
@@ -133,3 +134,11 @@ def test_the_language_of_a_page_is_also_the_language_of_its_errors(
         "fetch('/api/v1/conversations/999999999').then(a => a.json()).then(a => a.error.message)"
     )
     assert message == "找不到你要的内容。"
+
+
+@pytest.mark.django_db
+def test_a_document_leads_to_the_others_as_pages() -> None:
+    page = pages.as_html("# A title\n\nSee [the socket](websocket.md#frames), <script>alert(1)</script>.\n")
+    assert '<h1 id="a-title">' in page
+    assert 'href="/docs/websocket/#frames"' in page
+    assert "<script>" not in page
