@@ -1,8 +1,7 @@
 """Members leave, are removed, get roles, are muted."""
 
 from datetime import UTC, datetime, timedelta
-
-import pytest
+from typing import Any
 
 from accounts.models import User
 from chatchat.clock import now, rfc3339
@@ -104,27 +103,27 @@ def test_a_change_that_changes_nothing_tells_nobody(group: int, olga: ApiClient,
         ok(olga.patch(f"groups/{group}/members/{adam.id}", {}))
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        [],
-        {"role": "owner"},
-        {"role": "king"},
-        {"role": 1},
-        {"role": None},
-        {"role": {}},
-        {"muted_until": "yesterday"},
-        {"muted_until": "2020-01-01T00:00:00Z"},
-        {"muted_until": 5},
-        {"muted_until": True},
-        {"muted_until": "0001-01-01T00:00:00+14:00"},
-        {"muted_until": "9999-12-31T23:59:59-14:00"},
-    ],
-)
-def test_wrong_changes_are_refused(group: int, olga: ApiClient, mia: ApiClient, body: object) -> None:
-    with untouched():
-        answer = olga.request("PATCH", f"groups/{group}/members/{mia.id}", json=body)
-    assert (answer.status_code, error_code(answer)) == (400, "invalid")
+WRONG_CHANGES: list[Any] = [
+    [],
+    {"role": "owner"},
+    {"role": "king"},
+    {"role": 1},
+    {"role": None},
+    {"role": {}},
+    {"muted_until": "yesterday"},
+    {"muted_until": "2020-01-01T00:00:00Z"},
+    {"muted_until": 5},
+    {"muted_until": True},
+    {"muted_until": "0001-01-01T00:00:00+14:00"},
+    {"muted_until": "9999-12-31T23:59:59-14:00"},
+]
+
+
+def test_wrong_changes_are_refused(group: int, olga: ApiClient, mia: ApiClient) -> None:
+    for body in WRONG_CHANGES:
+        with untouched():
+            answer = olga.request("PATCH", f"groups/{group}/members/{mia.id}", json=body)
+        assert (answer.status_code, error_code(answer)) == (400, "invalid"), body
 
 
 def test_a_mute_may_last_to_the_end_of_time(group: int, olga: ApiClient, mia: ApiClient) -> None:
