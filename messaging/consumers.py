@@ -14,6 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.authentication import Credentials, authenticate_page_session, authenticate_token
+from chatchat.api import MAX_ID
 from chatchat.clock import rfc3339
 from chatchat.errors import ChatError, Invalid, NotAuthenticated, TooMany, Unavailable
 from chatchat.realtime import process
@@ -330,7 +331,7 @@ def _cursors(given: dict[str, int]) -> dict[int, int]:
         raise Invalid(details={"cursors": [_("At most 500; use sync for the others.")]})
     cursors = {}
     for key, version in given.items():
-        if not (key.isascii() and key.isdigit() and len(key) < 19 and int(key) > 0):
+        if not (key.isascii() and key.isdigit() and len(key) < 20 and 0 < int(key) <= MAX_ID):
             raise Invalid(details={"cursors": [_("A key is a conversation's id.")]})
         cursors[int(key)] = version
     return cursors

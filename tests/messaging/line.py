@@ -3,7 +3,8 @@ the test can stop at any frame."""
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,6 +14,7 @@ from accounts.models import User
 from accounts.services import sessions
 from chatchat.clock import now
 from chatchat.db import write_transaction
+from chatchat.realtime import outlet
 from chatchat.realtime.hub import Hub
 from messaging.connection import Connection
 from messaging.services import conversations, messages
@@ -90,6 +92,17 @@ async def connect(hub: Hub, user: User) -> tuple[Connection, Line]:
 
 def _session(user: User) -> int:
     return sessions.begin(user=user).pk
+
+
+@contextmanager
+def in_one_go() -> Iterator[None]:
+    """One transaction, of which no process is told: quick, for what a test only needs to be there."""
+    outlet.connect(lambda events: None)
+    try:
+        with write_transaction():
+            yield
+    finally:
+        outlet.connect(None)
 
 
 def room(*people: User, history_from_now: bool = False) -> int:

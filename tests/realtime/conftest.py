@@ -1,0 +1,34 @@
+"""Two people on two processes (on the embedded stack: on one)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from tests.client import ApiClient, ChatSocket
+from tests.stack.server import Server
+
+
+@dataclass
+class Two:
+    """Amy at one process, Bob at the other; `chat` is their direct conversation."""
+
+    amy: ApiClient
+    bob: ApiClient
+    chat: int
+    server: Server
+    other: Server
+
+    def at_amys(self, **options: object) -> ChatSocket:
+        """A socket of Amy's, not yet open."""
+        return ChatSocket(self.server.ws_url, self.amy.token, **options)  # type: ignore[arg-type]
+
+    def at_bobs(self, **options: object) -> ChatSocket:
+        """A socket of Bob's."""
+        return ChatSocket(self.other.ws_url, self.bob.token, **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def two(server: Server, other: Server, person: Callable[..., ApiClient]) -> Two:
+    amy, bob = person("Amy", server=server), person("Bob", server=other)
+    return Two(amy, bob, amy.befriend(bob), server, other)
