@@ -14,13 +14,14 @@ from messaging.markers import News
 from messaging.services import messages
 from messaging.writer import Writer
 
-TYPING_EVERY = 3.0  # seconds between two tellings of the same
+TYPING_EVERY = 3.0  # seconds between two tellings that somebody is typing
 
 #: Every open socket of this process.
 connections: set[Connection] = set()
 _writer: Writer | None = None
 _news: News | None = None
 _hub: Hub | None = None
+#: {(conversation, person): since when the others know that they are typing, and whether they still are}
 _typing: dict[tuple[int, int], tuple[float, bool]] = {}
 
 
@@ -30,7 +31,7 @@ async def begin(hub: Hub) -> None:
     _hub = hub
     _writer = Writer(hub.loop.call_soon_threadsafe)
     _news = News(hub)
-    messages.use_writer(_writer)
+    messages.use_writer(_writer, _news.add)
     hub.spawn(_look_after_sockets())
 
 
@@ -60,10 +61,10 @@ def typing(connection: Connection, conversation: int, *, active: bool) -> None:
     """Tell the others, at most every three seconds; the end of it at once."""
     key = (conversation, connection.user_id)
     moment = time.monotonic()
-    told_at, told = _typing.get(key, (0.0, False))
-    if told == active and moment - told_at < TYPING_EVERY:
+    told_at, told = _typing.get(key, (-TYPING_EVERY, False))
+    if (moment - told_at < TYPING_EVERY) if active else not told:
         return
-    _typing[key] = (moment, active)
+    _typing[key] = (moment if active else told_at, active)
     if len(_typing) > 10_000:
         for old in [key for key, (at, _) in _typing.items() if moment - at > TYPING_EVERY]:
             del _typing[old]

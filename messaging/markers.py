@@ -78,13 +78,18 @@ class News:
         self._hub = hub
         self._waiting: dict[tuple[int, int], Marked] = {}
         self._timed = False
+        self._at_once: list[Marked] = []
+        self._telling = False
 
     def add(self, marked: Marked) -> None:
         """Tell it: at once in a direct conversation, else with what moves within the second."""
         if not marked.moved:
             return
         if marked.kind == "direct":
-            self._hub.spawn(self._tell([marked]))
+            self._at_once.append(marked)
+            if not self._telling:
+                self._telling = True
+                self._hub.spawn(self._tell_at_once())
             return
         key = (marked.conversation_id, marked.user_id)
         before = self._waiting.get(key)
@@ -102,6 +107,15 @@ class News:
         self._timed = False
         waiting, self._waiting = self._waiting, {}
         self._hub.spawn(self._tell(list(waiting.values())))
+
+    async def _tell_at_once(self) -> None:
+        """What moves while something is being told is told together, after it: nothing goes back."""
+        try:
+            while self._at_once:
+                marked, self._at_once = self._at_once, []
+                await self._tell(marked)
+        finally:
+            self._telling = False
 
     async def _tell(self, marked: list[Marked]) -> None:
         self._hub.publish(await run(told, marked))

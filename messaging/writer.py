@@ -319,8 +319,8 @@ class Writer:
         """``call_soon`` runs a function in the event loop, from any thread."""
         self._call_soon = call_soon
         self._queue: queue.SimpleQueue[tuple[Item, Done] | None] = queue.SimpleQueue()
-        #: Highest delivered markers, gathered: they ride with the next batch, or go after a second.
-        self._delivered: dict[tuple[int, int], tuple[Mark, list[Done]]] = {}
+        #: Delivered markers, gathered: they ride with the next batch, or go after a second.
+        self._delivered: list[tuple[Mark, Done]] = []
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
@@ -338,17 +338,15 @@ class Writer:
         self._thread.join(timeout=8)
 
     def gather(self, mark: Mark, done: Done) -> None:
-        """Queue a marker that may wait a second: the highest of a person and conversation is written."""
-        key = (mark.conversation_id, mark.user_id)
+        """Queue a marker that may wait a second."""
         with self._lock:
-            kept, waiting = self._delivered.get(key, (mark, []))
-            waiting.append(done)
-            self._delivered[key] = (mark if mark.seq > kept.seq else kept, waiting)
+            self._delivered.append((mark, done))
 
     def _take_delivered(self) -> list[tuple[Item, Done]]:
+        """The highest first: those below it move nothing, unless it is one that cannot be."""
         with self._lock:
-            gathered, self._delivered = self._delivered, {}
-        return [(mark, _all(waiting)) for mark, waiting in gathered.values()]
+            gathered, self._delivered = self._delivered, []
+        return [*sorted(gathered, key=lambda each: -each[0].seq)]
 
     def _run(self) -> None:
         last = time.monotonic()
@@ -381,14 +379,6 @@ class Writer:
             log.exception("a batch of %d failed", len(batch))
             outcomes = [Unavailable()] * len(batch)
         self._call_soon(lambda: _finish(zip(batch, outcomes, strict=True)))
-
-
-def _all(waiting: list[Done]) -> Done:
-    def done(outcome: Outcome) -> None:
-        for each in waiting:
-            each(outcome)
-
-    return done
 
 
 def _finish(results: Iterable[tuple[tuple[Item, Done], Outcome]]) -> None:

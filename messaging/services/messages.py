@@ -1,6 +1,7 @@
 """Send, edit, recall, react, and how far somebody has read."""
 
 import hashlib
+from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import timedelta
 from typing import Any
@@ -28,10 +29,14 @@ REACTIONS_LIMIT = 20  # different emoji a message
 EMOJI_MAX = 32  # characters: the longest sequences of Unicode's emoji have about ten
 
 
-def use_writer(running: Writer | None) -> None:
-    """Let messages of this process go through ``running``."""
-    global _writer
-    _writer = running
+#: What tells of markers that moved, in the server's loop.
+_news: Callable[[Marked], None] | None = None
+
+
+def use_writer(running: Writer | None, news: Callable[[Marked], None] | None = None) -> None:
+    """Let messages of this process go through ``running``, and markers that moved be told by ``news``."""
+    global _writer, _news
+    _writer, _news = running, news
 
 
 def content_hash(*, conversation_id: int, kind: str, body: str, reply_to: int | None) -> str:
@@ -103,7 +108,8 @@ def mark(*, user_id: int, conversation_id: int, seq: int, read: bool) -> Marked:
     outcome = _through_writer(Mark(user_id, conversation_id, seq, read))
     if not isinstance(outcome, Marked):
         raise outcome if isinstance(outcome, ChatError) else TypeError(outcome)
-    outlet.deliver(markers.told([outcome]))
+    if _news is None:
+        outlet.deliver(markers.told([outcome]))
     return outcome
 
 
@@ -111,7 +117,13 @@ def _through_writer(item: Send | Mark) -> Outcome:
     if _writer is None:
         return writer.write([item])[0]
     future: Future[Outcome] = Future()
-    _writer.submit(item, future.set_result)
+
+    def done(outcome: Outcome) -> None:
+        future.set_result(outcome)
+        if isinstance(outcome, Marked) and _news is not None:
+            _news(outcome)
+
+    _writer.submit(item, done)
     try:
         return future.result(timeout=30)
     except TimeoutError:

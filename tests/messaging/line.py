@@ -17,6 +17,7 @@ from chatchat.db import write_transaction
 from chatchat.realtime import outlet
 from chatchat.realtime.hub import Hub
 from messaging.connection import Connection
+from messaging.models import Conversation, Participant
 from messaging.services import conversations, messages
 from messaging.writer import Accepted
 
@@ -112,6 +113,19 @@ def room(*people: User, history_from_now: bool = False) -> int:
         for person in people:
             conversations.join(conversation, user_id=person.pk, history_from_now=history_from_now)
     return conversation.pk
+
+
+def rooms(count: int, *people: User) -> list[int]:
+    """Many groups' conversations at once, written past the services because of their number."""
+    last = Conversation.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    Conversation.objects.bulk_create(
+        Conversation(kind=Conversation.Kind.GROUP, title=f"Room {number}") for number in range(count)
+    )
+    made = list(Conversation.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True))
+    Participant.objects.bulk_create(
+        Participant(conversation_id=chat, user=person) for chat in made for person in people
+    )
+    return made
 
 
 def say(person: User, conversation: int, body: str = "hello", **fields: Any) -> Accepted:

@@ -8,7 +8,7 @@ import pytest
 from accounts.models import User
 from messaging.models import Participant
 from tests.client import ApiClient, ChatSocket, ok
-from tests.messaging.line import in_one_go, room, say
+from tests.messaging.line import in_one_go, rooms, say
 from tests.people import orm
 from tests.realtime.conftest import Two
 
@@ -152,23 +152,23 @@ async def test_somebody_in_many_conversations_follows_them_all(two: Two) -> None
 
     def make() -> list[int]:
         with in_one_go():
-            rooms = [room(amy, bob) for _ in range(505)]
-            for chat in rooms[::10]:
+            made = rooms(505, amy, bob)
+            for chat in made[::10]:
                 say(amy, chat)
-        return rooms
+        return made
 
-    rooms = orm(make)
-    orm(lambda: Participant.objects.filter(user=bob, conversation=rooms[10]).update(delivered_seq=1))
+    chats = orm(make)
+    orm(lambda: Participant.objects.filter(user=bob, conversation=chats[10]).update(delivered_seq=1))
     async with two.at_bobs(timeout=20) as socket:
         ready = await socket.hello()
         assert len(ready["conversations"]) == 500, "the most recently active"
         first = {state["id"] for state in ready["conversations"][:51]}
-        assert first == set(rooms[::10])
+        assert first == set(chats[::10])
         assert {frame["conversation"] for frame in socket.received if frame["type"] == "message"} == set(
-            rooms[::10]
-        ) - {rooms[10]}
-        await asyncio.to_thread(two.amy.send_message, rooms[1], "in one that was not listed")
-        live = await socket.next("message", conversation=rooms[1])
+            chats[::10]
+        ) - {chats[10]}
+        await asyncio.to_thread(two.amy.send_message, chats[1], "in one that was not listed")
+        live = await socket.next("message", conversation=chats[1])
         assert live["message"]["seq"] == 1
 
 
