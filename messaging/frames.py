@@ -12,7 +12,8 @@ from chatchat.errors import ChatError, Invalid
 
 Id = Annotated[int, Meta(ge=1, le=MAX_ID)]
 Version = Annotated[int, Meta(ge=0, le=MAX_ID)]
-FrameId = int | Annotated[str, Meta(max_length=64)] | None
+#: What a reply can carry back: its encoder writes no wider integers.
+FrameId = Annotated[int, Meta(ge=-(2**63), le=MAX_ID)] | Annotated[str, Meta(max_length=64)] | None
 CURSORS_LIMIT = 500
 
 
@@ -120,10 +121,8 @@ def _explain(text: str, reason: str) -> BadFrame:
         value = None
     if not isinstance(value, dict):
         return BadFrame(Invalid(_("A frame is one JSON object."), code="invalid_json"))
-    re = value.get("id")
-    if not isinstance(re, int | str) or isinstance(re, bool) or len(str(re)[:65]) > 64:
-        re = None
-    if value.get("type") not in TYPES:
+    re = _id(value.get("id"))
+    if not isinstance(value.get("type"), str) or value["type"] not in TYPES:
         return BadFrame(Invalid(_("There is no frame of this type."), code="unknown_type"), re)
     problem, _sep, path = reason.partition(" - at `$")
     field = path.strip("`.").split(".")[0].split("[")[0] or "frame"
@@ -131,4 +130,13 @@ def _explain(text: str, reason: str) -> BadFrame:
 
 
 #: Every ``type`` that a client may send.
+def _id(value: Any) -> int | str | None:
+    """The frame's id, if it is one that a reply can carry back."""
+    if isinstance(value, str) and len(value) <= 64:
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value <= MAX_ID:
+        return value
+    return None
+
+
 TYPES = frozenset(frame.__struct_config__.tag for frame in get_args(AnyFrame))
