@@ -17,6 +17,7 @@ from tests.stack.server import Server
 PUBLIC = ["/", "/login/", "/register/", "/password/", "/dev/mail/", "/docs/websocket/"]
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
 def test_no_page_upsets_the_browser_or_is_wider_than_the_screen(windows: Windows, locale: str) -> None:
     for width in (360, 1280):
