@@ -32,6 +32,7 @@ class Bus:
         self._channel = ""
         self._outbox: list[Event] = []
         self._wake = asyncio.Event()
+        self._away = False  # the last publication failed
 
     async def open(self, *, lost: Callable[[], None]) -> None:
         """Join the layer; ``lost`` is called when its connection was lost and is back."""
@@ -99,8 +100,11 @@ class Bus:
             else:
                 for group, message in messages:
                     await self._layer.group_send(group, message)
+            self._away = False
         except Exception as error:
-            log.warning("the channel layer is away (%s); others will read %d events", error, len(events))
+            if not self._away:  # said once, not for each message until it is back
+                log.warning("the channel layer is away (%s); others read the database meanwhile", error)
+            self._away = True
 
     # --- groups ---
 

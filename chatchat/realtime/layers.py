@@ -143,7 +143,8 @@ class RedisLayer:
     async def _wait(self, waited: Any) -> None:
         try:
             async with asyncio.timeout(CONFIRM):
-                await waited
+                # Shielded: it may still be confirmed later, and the next one to ask waits for the same.
+                await asyncio.shield(waited)
         except TimeoutError:
             log.warning("Redis does not confirm a subscription; going on without")
 
