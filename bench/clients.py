@@ -213,6 +213,7 @@ class Client(WSListener):
             self._task.result()
         if not self._first_sync.done():
             raise TimeoutError(f"{self.url}: not synced after {OPEN_SECONDS} s")
+        self._first_sync.result()
 
     async def close(self) -> None:
         self._closing = True
@@ -267,14 +268,12 @@ class Client(WSListener):
         """Until the connection has gone; one that is silent is asked, one that stays silent is cut."""
         gone = asyncio.ensure_future(transport.wait_disconnected())
         while True:
-            done, _ = await asyncio.wait({gone}, timeout=STUCK_SECONDS / 2)
+            done, _ = await asyncio.wait({gone}, timeout=STUCK_SECONDS / 3)
             if done:
                 return
-            silence = time.monotonic() - self._heard
-            if silence > STUCK_SECONDS:
+            if time.monotonic() - self._heard > STUCK_SECONDS:
                 transport.disconnect(False)
-            elif silence > STUCK_SECONDS / 2:
-                self.send(type="ping")
+            self.send(type="ping")
 
     def _cut_off(self) -> bool:
         """Note the cut; True: a new token is needed."""
@@ -350,6 +349,8 @@ class Client(WSListener):
         match frame:
             case Accepted():
                 self.on_accepted(frame)
+            case Refusal() if not self._first_sync.done():
+                self._first_sync.set_exception(RuntimeError(f"{self.url}: {frame}"))
             case Refusal():
                 self.on_refused(frame)
             case SyncLimited():

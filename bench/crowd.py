@@ -10,7 +10,7 @@ import msgspec
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from bench.clients import Client, MessageFrame, Token
-from bench.people import Member, in_turns, make_group
+from bench.people import Member, in_turns, make_friends, make_group
 from bench.progress import Progress
 
 BODY_SIZE = 100
@@ -56,6 +56,7 @@ class Crowd:
         self.url = url
         self.size = size
         self.frame_size = frame_size
+        self.readers = size  #: of each message
         self.seats = [Seat(self, index) for index in range(size)]
         self.latencies = array("d")
         self.sent_at = array("d", [0.0])  #: by number
@@ -117,7 +118,7 @@ class Crowd:
         """Until everything sent has come to all."""
         until = time.monotonic() + QUIET_SECONDS
         # Looking now and then costs less than an event at each of a million deliveries.
-        while self.received < self.sent * self.size and time.monotonic() < until:  # noqa: ASYNC110
+        while self.received < self.sent * self.readers and time.monotonic() < until:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
     def say(self, seat: Seat) -> None:
@@ -148,7 +149,7 @@ class ProductCrowd(Crowd):
 
     def __init__(self, url: str, size: int, markers: bool) -> None:
         super().__init__(url, size)
-        self.group = 0
+        self.conversations = [0] * size  #: of each seat
         self._markers = markers
         self._members: list[Member] = []
         self._clients: list[_ProductSocket] = []
@@ -157,32 +158,37 @@ class ProductCrowd(Crowd):
 
     @property
     def wrong(self) -> str:
-        """How the sockets' counts differ from what was sent; empty if they don't."""
-        counts = {seat.count for seat in self.seats}
+        """How what was received differs from what was sent; empty if it doesn't."""
         cuts = sum(client.cuts for client in self._clients)
-        return (
-            "" if counts == {self.sent} and not cuts else f"sent {self.sent}, received {counts}, {cuts} cuts"
-        )
+        if self.received == self.sent * self.readers and not cuts:
+            return ""
+        return f"sent {self.sent} to {self.readers} each, received {self.received}, {cuts} cuts"
 
     async def assemble(self) -> None:
-        """Register everybody and make the group."""
+        """Register everybody and make the conversations."""
         async with httpx.AsyncClient(timeout=60, trust_env=False) as http:
             self._members = [Member(http, self.url) for _ in range(self.size)]
-            progress = Progress("people", self.size * 2)
+            progress = Progress("people", self.size)
             jobs = [member.register(f"Person {n}") for n, member in enumerate(self._members, 1)]
             await in_turns(jobs, progress.step)
-            self.group = await make_group(self._members, "Fan-out", progress.step)
-            state = await self._members[0].call("GET", f"conversations/{self.group}")
-            self._since = int(state["last_version"])
             progress.done()
+            await self._befriend()
+
+    async def _befriend(self) -> None:
+        progress = Progress("group", self.size)
+        group = await make_group(self._members, "Fan-out", progress.step)
+        self.conversations = [group] * self.size
+        state = await self._members[0].call("GET", f"conversations/{group}")
+        self._since = int(state["last_version"])
+        progress.done()
 
     async def open(self) -> None:
         self._clients = [
             _ProductSocket(self.url, member.token, seat)
             for member, seat in zip(self._members, self.seats, strict=True)
         ]
-        for client in self._clients:
-            client.cursors[self.group] = self._since
+        for client, conversation in zip(self._clients, self.conversations, strict=True):
+            client.cursors[conversation] = self._since
         await in_turns([client.open() for client in self._clients], lambda: None, at_once=32)
         self.say(self.seats[0])
         await self.quiet()
@@ -198,7 +204,7 @@ class ProductCrowd(Crowd):
     def say_text(self, seat: Seat, text: bytes) -> None:
         self._clients[seat.index].send(
             type="message.send",
-            conversation=self.group,
+            conversation=self.conversations[seat.index],
             client_id=str(uuid.uuid4()),
             kind="text",
             body=text.ljust(BODY_SIZE, b"x").decode(),
@@ -211,8 +217,24 @@ class ProductCrowd(Crowd):
             for client, seat in zip(self._clients, self.seats, strict=True):
                 if seat.last is not seat.told:
                     seat.told = seat.last
-                    client.send(type="delivered", conversation=self.group, seq=decode(seat.last).message.seq)
+                    last = decode(seat.last)
+                    client.send(type="delivered", conversation=last.conversation, seq=last.message.seq)
                 await asyncio.sleep(1 / self.size)
+
+
+class PairsCrowd(ProductCrowd):
+    """People who each write to one other."""
+
+    def __init__(self, url: str, size: int, markers: bool) -> None:
+        super().__init__(url, size, markers)
+        self.readers = 2
+
+    async def _befriend(self) -> None:
+        progress = Progress("friends", self.size // 2)
+        pairs = list(zip(self._members[::2], self._members[1::2], strict=True))
+        found = await in_turns([make_friends(one, other) for one, other in pairs], progress.step)
+        self.conversations = [conversation for conversation in found for _ in range(2)]
+        progress.done()
 
 
 class _ProductSocket(Client):

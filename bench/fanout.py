@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench import ROOT
 from bench.clients import to_the_end
-from bench.crowd import Crowd, ProductCrowd
+from bench.crowd import Crowd, PairsCrowd, ProductCrowd
 from bench.processes import cpu_seconds, resident_bytes
 from bench.progress import Progress
 from bench.servers import Process, Running, on_core, stack
@@ -32,6 +32,7 @@ from scripts.services import free_port
 SERVER_CORE, CLIENT_CORE = 0, 1
 SETTLE_SECONDS = 1.0
 PRODUCT = "chatchat"
+FLOORS = ("floor: uvicorn", "floor: picows")
 
 
 @dataclass
@@ -114,7 +115,8 @@ def floors(directory: Path) -> Iterator[list[Process]]:
 async def run(options: argparse.Namespace, running: Running) -> dict[tuple[str, str], Figures]:
     server = running.servers[0]
     services = set(running.services.values())
-    product = ProductCrowd(server.url, options.sockets, options.clients == "delivered")
+    kind = PairsCrowd if options.direct else ProductCrowd
+    product = kind(server.url, options.sockets, options.clients == "delivered")
     await product.assemble()
     before = resident_bytes(server.pid)
     await product.open()
@@ -122,7 +124,7 @@ async def run(options: argparse.Namespace, running: Running) -> dict[tuple[str, 
     print(f"{(resident_bytes(server.pid) - before) / options.sockets / 1024:.1f} KiB an idle socket")
     with floors(running.servers[0].log.parent) as others:
         crowds: list[tuple[str, Crowd, set[int], set[int]]] = [(PRODUCT, product, {server.pid}, services)]
-        for name, other in zip(("floor: uvicorn", "floor: picows"), others, strict=True):
+        for name, other in zip(() if options.direct else FLOORS, others, strict=not options.direct):
             crowd = Crowd(other.url, options.sockets, frame_size=product.frame_size)
             await crowd.open()
             crowds.append((name, crowd, {other.pid}, set()))
@@ -152,7 +154,8 @@ async def rounds(
 
 def show(options: argparse.Namespace, results: dict[tuple[str, str], Figures]) -> None:
     markers = ", each telling `delivered` once a second" if options.clients == "delivered" else ""
-    print(f"{options.sockets} sockets of one process in one group, {options.stack} stack{markers}")
+    where = "in pairs" if options.direct else "in one group"
+    print(f"{options.sockets} sockets of one process {where}, {options.stack} stack{markers}")
     head = f"{'µs':>8} {'services':>8} {'deliveries/s':>12} {'p50 ms':>8} {'p99 ms':>8}"
     print(f"{'load':<10}{'server':<16}{head}")
     for (load, name), figures in results.items():
@@ -164,7 +167,8 @@ def show(options: argparse.Namespace, results: dict[tuple[str, str], Figures]) -
             for (other, name), figures in results.items()
             if other == load and name != PRODUCT
         ]
-        print(f"{load:<10}{PRODUCT} costs {', '.join(ratios)}")
+        if ratios:
+            print(f"{load:<10}{PRODUCT} costs {', '.join(ratios)}")
 
 
 def main() -> int:
@@ -172,6 +176,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--stack", choices=("embedded", "production"), default="embedded")
+    parser.add_argument("--direct", action="store_true", help="people in pairs instead, and no floor")
     parser.add_argument("--sockets", type=int, default=200)
     parser.add_argument("--rate", type=float, default=100, help="messages a second (default: 100)")
     parser.add_argument("--outstanding", type=int, nargs="*", default=[10, 80], metavar="N")
