@@ -50,8 +50,10 @@ def stack() -> str:
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
-    """Codes, limits and cached facts of one test are not the next one's."""
+    """Codes, limits, cached facts and mail of one test are not the next one's."""
     cache.clear()
+    for mail in (test_settings.RUN_DIR / "mail").glob("*.json"):
+        mail.unlink(missing_ok=True)
 
 
 @pytest.fixture(autouse=True)
