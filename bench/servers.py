@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import ROOT
-from scripts.services import MariaDB, Redis, free_port, short_directory
+from scripts.services import MariaDB, Redis, end_on, free_port, short_directory
 
 READY_SECONDS = 60
 STOP_SECONDS = 20
@@ -111,6 +112,7 @@ class BenchDatabase(MariaDB):
 @contextlib.contextmanager
 def database(core: int | None = None) -> Iterator[BenchDatabase]:
     """A throw-away MariaDB server."""
+    end_on(signal.SIGTERM, signal.SIGHUP)
     directory = short_directory()
     server = BenchDatabase(directory / "m")
     try:
@@ -128,6 +130,7 @@ def stack(kind: str, *, processes: int = 1, cores: Sequence[int | None] = (None,
 
     Server n runs on the n-th of ``cores`` (in turn), the services on the first.
     """
+    end_on(signal.SIGTERM, signal.SIGHUP)
     directory = short_directory()
     services: list[MariaDB | Redis] = []
     servers: list[Process] = []
