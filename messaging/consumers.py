@@ -290,7 +290,10 @@ def same_origin(origin: str, host: str) -> bool:
     """Whether a browser's ``Origin`` is a page of this site (RFC 6454)."""
     if origin in settings.CSRF_TRUSTED_ORIGINS:
         return True
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
     return (
         parts.scheme in ("http", "https")
         and bool(parts.netloc)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from django.db import connection
 from django.db.models import Min, Q, QuerySet
 
@@ -113,9 +114,9 @@ def sync(participant: Participant, *, after: int, limit: int = SYNC_LIMIT) -> Sy
     found = [shape for _, shape in shapes(changed[: limit + 1])]
     complete = len(found) <= limit
     found = found[:limit]
-    size = 0
+    size = 200  # what is around them
     for index, shape in enumerate(found):
-        size += len(shape["body"].encode()) + 400
+        size += len(msgspec.json.encode(shape)) + 1
         if size > SYNC_BYTES and index > 0:
             found, complete = found[:index], False
             break

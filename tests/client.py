@@ -76,7 +76,8 @@ class ApiClient:
         return self.http.request(method, url, headers=headers, **kwargs)
 
     def get(self, path: str, **params: Any) -> httpx.Response:
-        return self.request("GET", path, params=params)
+        # httpx takes an empty mapping as "no query", also where the path has one.
+        return self.request("GET", path, params=params or None)
 
     def post(self, path: str, body: Any = None, **kwargs: Any) -> httpx.Response:
         return self.request("POST", path, **_json(body), **kwargs)
