@@ -12,8 +12,17 @@ from messaging.models import Conversation, Message
 
 
 @extend_schema_serializer(examples=[taken("send", SEND)])
+class ClientIdField(serializers.UUIDField):
+    """A UUID as a string; REST framework's own field would take any number for one."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
 class SendRequest(serializers.Serializer[Any]):
-    client_id = serializers.UUIDField(help_text="Your own id for it: a retry with the same id is harmless.")
+    client_id = ClientIdField(help_text="Your own id for it: a retry with the same id is harmless.")
     kind = serializers.ChoiceField(choices=[("text", "text")], default="text")
     body = TextField(max_length=settings.MESSAGE_MAX_LENGTH)
     reply_to = IdField(required=False, allow_null=True, default=None, help_text="The seq of a message here.")
