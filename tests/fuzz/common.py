@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, Phase, settings
 from tests.client import ApiClient
 from tests.stack.server import Server
 
-#: Cases a test generates; more by the environment: FUZZ_EXAMPLES=20000 make test-one T=tests/fuzz
+#: Cases a test generates; more by the environment, and then without pytest's limit on a test's time:
+#: FUZZ_EXAMPLES=20000 make test-one T="tests/fuzz -o faulthandler_timeout=0"
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES")
 
 

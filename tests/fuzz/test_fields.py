@@ -5,11 +5,16 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.client import ApiClient, ok
 from tests.fuzz.common import in_order
 from tests.fuzz.samples import TEXTS, TIMES, WRONG_VALUES
 from tests.people import sign_in
 from tests.stack.server import Server
+
+#: The calls are dealt out, so that no test takes too long.
+PARTS = 4
 
 
 def calls(amy: ApiClient) -> list[tuple[str, str, dict[str, Any]]]:
@@ -59,9 +64,10 @@ def calls(amy: ApiClient) -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
-def test_every_field_with_every_wrong_value(amy: ApiClient) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_field_with_every_wrong_value(amy: ApiClient, part: int) -> None:
     headers = {"Content-Type": "application/json"}
-    for method, path, right in calls(amy):
+    for method, path, right in calls(amy)[part::PARTS]:
         for name in right:
             for value in WRONG_VALUES:
                 body = json.dumps({**right, name: value})
@@ -101,6 +107,13 @@ def test_every_character_comes_back_as_it_was(amy: ApiClient, person: Callable[.
             ok(amy.patch(f"conversations/{direct}/messages/{sent['seq']}", {"body": name})).json()["body"]
             == name
         )
+
+
+def test_a_client_id_is_a_string_on_both_doors(amy: ApiClient) -> None:
+    path = f"conversations/{amy.create_group()}/messages"
+    for wrong in (5, 0, True, 2**127, [], {}, None, "5", "x" * 36):
+        answer = amy.post(path, {"client_id": wrong, "kind": "text", "body": "hello"})
+        assert answer.status_code == 400, (wrong, answer.text)
 
 
 def test_strings_that_databases_hold_equal(amy: ApiClient, server: Server) -> None:

@@ -224,6 +224,15 @@ async def test_bytes_that_are_no_text_end_the_connection(server: Server, ids: tu
 
 
 @pytest.mark.asyncio
+async def test_a_type_of_any_kind_is_unknown(server: Server, ids: tuple[ApiClient, Ids]) -> None:
+    with unharmed(server):
+        async with ChatSocket(server.ws_url, ids[0].token) as socket:
+            for type_ in ({}, [], [{}], None, 5, True, 1.5, "", "Ping", "ping ", "x" * 5000, "😀"):
+                reply = await socket.request({"type": type_})
+                assert reply["error"]["code"] == "unknown_type", type_
+
+
+@pytest.mark.asyncio
 async def test_replies_carry_the_id_as_it_was(server: Server, ids: tuple[ApiClient, Ids]) -> None:
     with unharmed(server):
         async with ChatSocket(server.ws_url, ids[0].token) as socket:
