@@ -37,8 +37,9 @@ class Bus:
     async def open(self, *, lost: Callable[[], None]) -> None:
         """Join the layer; ``lost`` is called when its connection was lost and is back."""
         self._channel = await self._layer.new_channel()
-        if hasattr(self._layer, "on_reconnect"):
-            self._layer.on_reconnect(lost)
+        # Of the stock layers one has something else by this name, which may be None.
+        if callable(on_reconnect := getattr(self._layer, "on_reconnect", None)):
+            on_reconnect(lost)
 
     async def close(self) -> None:
         """Publish what is waiting, then leave."""

@@ -1,0 +1,125 @@
+"""What the frame extension leans on in uvicorn's own class, so that it is said here when that moves."""
+
+import asyncio
+import inspect
+from typing import Any
+
+import pytest
+import uvicorn
+from uvicorn.config import Config
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
+
+from chatchat.realtime.sink import EXTENSION, make_sink
+from chatchat.realtime.uvicorn_frames import FramesProtocol
+from chatchat.realtime.wsframe import text_frame
+
+REQUEST = (
+    b"GET /ws/chat/ HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+MOVED = f"uvicorn {uvicorn.__version__} has changed what chatchat.realtime.uvicorn_frames leans on: "
+
+
+class Wire(asyncio.Transport):
+    """A transport that keeps what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.data = b""
+        self.closing = False
+        self.aborted = False
+
+    def write(self, data: Any) -> None:
+        self.data += bytes(data)
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def close(self) -> None:
+        self.closing = True
+
+    def abort(self) -> None:
+        self.aborted = True
+
+    def get_write_buffer_size(self) -> int:
+        return len(self.data)
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+
+def test_the_class_has_what_the_extension_uses() -> None:
+    source = inspect.getsource(WebSocketsSansIOProtocol)
+    for name in ("self.transport", "self.writable", "self.close_sent", "self.response", "self.scope"):
+        assert f"{name} = " in source or f"{name}: " in source, MOVED + name
+    for method in ("handle_connect", "pause_writing", "resume_writing", "connection_lost", "data_received"):
+        assert callable(getattr(WebSocketsSansIOProtocol, method, None)), MOVED + method
+    for method in ("write", "unsent", "drain", "hurry", "abort"):
+        assert not hasattr(WebSocketsSansIOProtocol, method), MOVED + f"it has a {method} of its own now"
+
+
+@pytest.mark.asyncio
+async def test_a_finished_frame_goes_straight_to_the_transport() -> None:
+    scopes: list[Any] = []
+    go_on = asyncio.Event()
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        scopes.append(scope)
+        await go_on.wait()
+        await send({"type": "websocket.close", "code": 4401})
+
+    config = Config(application, ws=FramesProtocol, lifespan="off", log_config=None)
+    config.load()
+    protocol = FramesProtocol(config, ServerState(), {})
+    wire = Wire()
+    protocol.connection_made(wire)
+    protocol.data_received(REQUEST)
+    await asyncio.sleep(0.01)
+    assert wire.data.startswith(b"HTTP/1.1 101"), MOVED + "the handshake"
+    (scope,) = scopes
+    assert scope["extensions"].get(EXTENSION) is protocol, MOVED + "handle_connect, scope"
+    sink = make_sink(scope, None)  # type: ignore[arg-type]
+    wire.data = b""
+    text = b'{"type":"x"}'
+    sink.put((text,), text_frame(text))
+    assert wire.data == b"\x81\x0c" + text
+    assert sink.unsent() == len(wire.data), MOVED + "transport"
+
+    protocol.pause_writing()
+    waiting = asyncio.create_task(sink.put_paced(text))
+    await asyncio.sleep(0.01)
+    assert not waiting.done(), MOVED + "writable: back-pressure does not hold"
+    protocol.resume_writing()
+    await asyncio.wait_for(waiting, 1)
+
+    protocol.pause_writing()
+    go_on.set()
+    await asyncio.sleep(0.01)
+    sink.hurry()
+    await asyncio.sleep(0.01)
+    assert wire.data.endswith(b"\x88\x02" + (4401).to_bytes(2, "big")), MOVED + "hurry: close is held up"
+    assert protocol.close_sent, MOVED + "close_sent"
+    before = len(wire.data)
+    sink.put((text,), text_frame(text))
+    assert len(wire.data) == before, "nothing follows a close frame"
+    sink.abort()
+    assert wire.aborted
+    protocol.connection_lost(None)
+    await asyncio.sleep(0.01)
+
+
+def test_frames_of_every_size_are_well_formed() -> None:
+    for size in (0, 1, 125, 126, 127, 65535, 65536, 100_000):
+        payload = b"x" * size
+        data = text_frame(payload)
+        assert data[0] == 0x81
+        length, start = data[1], 2
+        if length == 126:
+            length, start = int.from_bytes(data[2:4], "big"), 4
+        elif length == 127:
+            length, start = int.from_bytes(data[2:10], "big"), 10
+        assert (length, data[start:]) == (size, payload)
