@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -50,6 +51,7 @@ def before(world: World) -> dict[str, str]:
 @pytest.fixture(autouse=True)
 def _no_limits(settings: Settings) -> None:
     settings.RATELIMIT_ENABLE = False
+    settings.RECALL_WINDOW = timedelta(hours=1)  # the world is as old as the slowest machine makes it
 
 
 def routes() -> set[tuple[str, str]]:
