@@ -111,7 +111,8 @@ def test_every_character_comes_back_as_it_was(amy: ApiClient, person: Callable[.
 
 def test_a_client_id_is_a_string_on_both_doors(amy: ApiClient) -> None:
     path = f"conversations/{amy.create_group()}/messages"
-    for wrong in (5, 0, True, 2**127, [], {}, None, "5", "x" * 36):
+    samples: list[Any] = [5, 0, True, 2**127, [], {}, None, "5", "x" * 36]
+    for wrong in samples:
         answer = amy.post(path, {"client_id": wrong, "kind": "text", "body": "hello"})
         assert answer.status_code == 400, (wrong, answer.text)
 

@@ -227,7 +227,8 @@ async def test_bytes_that_are_no_text_end_the_connection(server: Server, ids: tu
 async def test_a_type_of_any_kind_is_unknown(server: Server, ids: tuple[ApiClient, Ids]) -> None:
     with unharmed(server):
         async with ChatSocket(server.ws_url, ids[0].token) as socket:
-            for type_ in ({}, [], [{}], None, 5, True, 1.5, "", "Ping", "ping ", "x" * 5000, "😀"):
+            unknown: list[Any] = [{}, [], [{}], None, 5, True, 1.5, "", "Ping", "ping ", "x" * 5000, "😀"]
+            for type_ in unknown:
                 reply = await socket.request({"type": type_})
                 assert reply["error"]["code"] == "unknown_type", type_
 
