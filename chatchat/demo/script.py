@@ -43,7 +43,7 @@ class Script:
     unread: dict[str, int] = field(default_factory=dict)
 
     def end_before(self, moment: datetime) -> None:
-        """Move what would be said later than ``moment``: nothing is said in the future, however early it is."""
+        """Move what would be said later than ``moment``: nobody speaks in the future, however early it is."""
         for line in reversed(self.lines):
             line.sent_at = min(line.sent_at, moment)
             moment = line.sent_at - timedelta(seconds=_PAUSE)
