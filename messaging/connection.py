@@ -123,6 +123,7 @@ class Connection:
         self.closing = True
         # Also after ``close``: that may have come while ``hello`` was still subscribing.
         self.hub.exit(self, list(self.conversations))
+        self.sink.end()
 
     # --- hello ---------------------------------------------------------------------------------------
 

@@ -1,10 +1,13 @@
 """The end of a socket that a hub writes to: never waits for a reader, and says how far behind it is."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from chatchat.realtime.wsframe import text_frame
+
+log = logging.getLogger("chatchat.realtime")
 
 EXTENSION = "chatchat.frames"
 
@@ -46,6 +49,9 @@ class Sink(Protocol):
     def abort(self) -> None:
         """Stop at once."""
 
+    def end(self) -> None:
+        """The line is gone: keep nothing for it."""
+
 
 class TransportSink:
     """Finished frames straight to the transport, where the ASGI server offers it."""
@@ -70,6 +76,9 @@ class TransportSink:
     def abort(self) -> None:
         self._writer.abort()
 
+    def end(self) -> None:
+        """Nothing is kept here."""
+
 
 class SendSink:
     """Any ASGI server: a queue, and one task that sends from it."""
@@ -87,6 +96,8 @@ class SendSink:
     async def _run(self) -> None:
         try:
             await self._send_forever()
+        except Exception as error:  # each server has its own for a line that is gone
+            log.debug("a frame could not be sent: %s", error)
         finally:
             self._bytes = 0
             self._taken.set()
@@ -120,6 +131,9 @@ class SendSink:
         self._task.cancel()
 
     def abort(self) -> None:
+        self._task.cancel()
+
+    def end(self) -> None:
         self._task.cancel()
 
 

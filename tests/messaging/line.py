@@ -51,6 +51,9 @@ class Line:
     def abort(self) -> None:
         """There is no line to cut."""
 
+    def end(self) -> None:
+        """Nothing is kept."""
+
     async def closed(self, code: int) -> None:
         self.close_code = code
         self.news.set()

@@ -106,6 +106,9 @@ class Reader:
     def abort(self) -> None:
         """There is no line to cut."""
 
+    def end(self) -> None:
+        """Nothing is kept."""
+
     # --- what the hub calls
 
     def personal(self, text: bytes, blob: bytes) -> None:
