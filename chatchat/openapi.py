@@ -26,6 +26,9 @@ def refusal(text: str, code: str, message: str) -> OpenApiResponse:
     return OpenApiResponse(ErrorSerializer, description=text, examples=[OpenApiExample(code, value=example)])
 
 
+MISSING = refusal("Not there, or not for you.", "not_found", "There is no such thing here.")
+
+
 def add_refusals(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """drf-spectacular's hook: what a view does not say about its refusals follows from the envelope."""
     schemas = result.setdefault("components", {}).setdefault("schemas", {})

@@ -1,19 +1,21 @@
 """The REST door of messaging."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import serializers, status
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.views.common import me
 from chatchat.api import MAX_ID, Paging
 from chatchat.errors import Invalid, TooMany
+from chatchat.views import valid
 from messaging import history, offline
 from messaging.access import participation
 from messaging.examples import MESSAGE, SEND, given, taken
@@ -39,17 +41,6 @@ PAGE_LIMIT = 100
 DEFAULT_PAGE = 50
 NOT_YOURS = OpenApiResponse(description="No such conversation or message, or not for you.")
 MAY_NOT = OpenApiResponse(description="You see it, but may not do that (`may_not_send`, `too_late`, …).")
-
-
-def _user_id(request: Request) -> int:
-    return cast(int, request.user.pk)
-
-
-def _valid(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    checked = serializer(data=request.data)
-    checked.is_valid(raise_exception=True)
-    values: dict[str, Any] = checked.validated_data
-    return values
 
 
 def _number(request: Request, name: str, *, highest: int = MAX_ID, lowest: int = 0) -> int | None:
@@ -91,7 +82,7 @@ class ConversationsView(APIView):
     def get(self, request: Request) -> Response:
         paging = ActivityPaging()
         rows: list[Participant] = paging.paginate_queryset(
-            mine(_user_id(request)).annotate(activity=F("conversation__last_message_id")), request, self
+            mine(me(request).pk).annotate(activity=F("conversation__last_message_id")), request, self
         )
         return paging.get_paginated_response(states(rows))
 
@@ -102,8 +93,8 @@ class ConversationView(APIView):
         responses={200: ConversationShape, 404: NOT_YOURS},
     )
     def get(self, request: Request, conversation: int) -> Response:
-        me = participation(user_id=_user_id(request), conversation_id=conversation)
-        return Response(with_receipts(me))
+        participant = participation(user_id=me(request).pk, conversation_id=conversation)
+        return Response(with_receipts(participant))
 
 
 class MessagesView(APIView):
@@ -118,11 +109,11 @@ class MessagesView(APIView):
         responses={200: MessagePageShape, 404: NOT_YOURS},
     )
     def get(self, request: Request, conversation: int) -> Response:
-        me = participation(user_id=_user_id(request), conversation_id=conversation)
+        participant = participation(user_id=me(request).pk, conversation_id=conversation)
         before, after = _number(request, "before"), _number(request, "after")
         if before is not None and after is not None:
             raise Invalid(details={"after": [_("Give before or after, not both.")]})
-        results, has_more = history.page(me, limit=_limit(request), before=before, after=after)
+        results, has_more = history.page(participant, limit=_limit(request), before=before, after=after)
         return Response({"results": results, "has_more": has_more})
 
     @extend_schema(
@@ -139,13 +130,13 @@ class MessagesView(APIView):
         examples=[taken("a text", SEND), given("message", MESSAGE, "200", "201")],
     )
     def post(self, request: Request, conversation: int) -> Response:
-        wanted = _valid(SendRequest, request)
+        wanted = valid(SendRequest, request)
         refusal = None
-        bucket = sender(_user_id(request))
+        bucket = sender(me(request).pk)
         if settings.RATELIMIT_ENABLE and not bucket.take():
             refusal = TooMany(retry_after=bucket.wait())
         accepted = messages.send(
-            user_id=_user_id(request),
+            user_id=me(request).pk,
             conversation_id=conversation,
             client_id=wanted["client_id"],
             kind=wanted["kind"],
@@ -154,7 +145,7 @@ class MessagesView(APIView):
             refusal=refusal,
         )
         return Response(
-            messages.sent(user_id=_user_id(request), accepted=accepted),
+            messages.sent(user_id=me(request).pk, accepted=accepted),
             status.HTTP_200_OK if accepted.duplicate else status.HTTP_201_CREATED,
         )
 
@@ -166,16 +157,16 @@ class MessageView(APIView):
         responses={200: MessageShape, 403: MAY_NOT, 404: NOT_YOURS},
     )
     def patch(self, request: Request, conversation: int, seq: int) -> Response:
-        body = _valid(MessageEditRequest, request)["body"]
-        messages.edit(user_id=_user_id(request), conversation_id=conversation, seq=seq, body=body)
-        me = participation(user_id=_user_id(request), conversation_id=conversation)
-        return Response(history.one(me, seq))
+        body = valid(MessageEditRequest, request)["body"]
+        messages.edit(user_id=me(request).pk, conversation_id=conversation, seq=seq, body=body)
+        participant = participation(user_id=me(request).pk, conversation_id=conversation)
+        return Response(history.one(participant, seq))
 
     @extend_schema(
         summary="Recall a message", request=None, responses={204: None, 403: MAY_NOT, 404: NOT_YOURS}
     )
     def delete(self, request: Request, conversation: int, seq: int) -> Response:
-        messages.recall(user_id=_user_id(request), conversation_id=conversation, seq=seq)
+        messages.recall(user_id=me(request).pk, conversation_id=conversation, seq=seq)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -194,7 +185,7 @@ class ReactionView(APIView):
 
     def _react(self, request: Request, conversation: int, seq: int, emoji: str, *, present: bool) -> Response:
         messages.react(
-            user_id=_user_id(request), conversation_id=conversation, seq=seq, emoji=emoji, present=present
+            user_id=me(request).pk, conversation_id=conversation, seq=seq, emoji=emoji, present=present
         )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -207,11 +198,13 @@ class ReadView(APIView):
         responses={200: MarkersShape, 404: NOT_YOURS},
     )
     def put(self, request: Request, conversation: int) -> Response:
-        seq = _valid(SeqRequest, request)["seq"]
-        messages.mark(user_id=_user_id(request), conversation_id=conversation, seq=seq, read=True)
-        me = participation(user_id=_user_id(request), conversation_id=conversation)
-        unread = max(0, me.conversation.last_ordinal - me.read_ordinal)
-        return Response({"delivered_seq": me.delivered_seq, "read_seq": me.read_seq, "unread": unread})
+        seq = valid(SeqRequest, request)["seq"]
+        messages.mark(user_id=me(request).pk, conversation_id=conversation, seq=seq, read=True)
+        participant = participation(user_id=me(request).pk, conversation_id=conversation)
+        unread = max(0, participant.conversation.last_ordinal - participant.read_ordinal)
+        return Response(
+            {"delivered_seq": participant.delivered_seq, "read_seq": participant.read_seq, "unread": unread}
+        )
 
 
 class SyncView(APIView):
@@ -225,9 +218,9 @@ class SyncView(APIView):
         responses={200: SyncPageShape, 404: NOT_YOURS},
     )
     def get(self, request: Request, conversation: int) -> Response:
-        me = participation(user_id=_user_id(request), conversation_id=conversation)
+        participant = participation(user_id=me(request).pk, conversation_id=conversation)
         limit = _limit(request, highest=history.SYNC_LIMIT, default=history.SYNC_LIMIT)
-        page = history.sync(me, after=_number(request, "after") or 0, limit=limit)
+        page = history.sync(participant, after=_number(request, "after") or 0, limit=limit)
         return Response(
             {
                 "conversation": conversation,
@@ -249,7 +242,7 @@ class OfflineView(APIView):
     )
     def get(self, request: Request) -> Response:
         cursor = request.query_params.get("cursor")
-        results, following = offline.page(user_id=_user_id(request), cursor=cursor, limit=_limit(request))
+        results, following = offline.page(user_id=me(request).pk, cursor=cursor, limit=_limit(request))
         return Response({"results": results, "next": following})
 
 
@@ -260,8 +253,8 @@ class OfflineAckView(APIView):
         responses={204: None, 404: NOT_YOURS},
     )
     def post(self, request: Request) -> Response:
-        wanted = _valid(AckRequest, request)
+        wanted = valid(AckRequest, request)
         messages.mark(
-            user_id=_user_id(request), conversation_id=wanted["conversation"], seq=wanted["seq"], read=False
+            user_id=me(request).pk, conversation_id=wanted["conversation"], seq=wanted["seq"], read=False
         )
         return Response(status=status.HTTP_204_NO_CONTENT)

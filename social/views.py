@@ -1,19 +1,18 @@
 """The REST door of social."""
 
-from typing import Any
-
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
-from rest_framework import serializers, status
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.limits import limit_cost
-from accounts.views.common import me, refusal, valid
+from accounts.views.common import me
 from chatchat.api import Paging
 from chatchat.errors import Invalid
+from chatchat.openapi import MISSING, refusal
+from chatchat.views import paged, valid
 from social import access, services
 from social.serializers import (
     AcceptedSerializer,
@@ -40,17 +39,7 @@ FRIEND = {
     "conversation": 42,
     "created_at": "2026-01-02T03:04:05.678Z",
 }
-MISSING = refusal("Not there, or not for you.", "not_found", "There is no such thing here.")
 DIRECTIONS = {"incoming": access.incoming, "outgoing": access.outgoing}
-
-
-def paged(
-    view: APIView, request: Request, rows: QuerySet[Any], serializer: type[serializers.Serializer[Any]]
-) -> Response:
-    """A page of ``rows``, newest first."""
-    paging = Paging()
-    page = paging.paginate_queryset(rows, request, view)
-    return paging.get_paginated_response(serializer(page, many=True).data)
 
 
 class FriendRequestsView(APIView):

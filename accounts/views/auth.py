@@ -27,10 +27,11 @@ from accounts.serializers import (
 from accounts.services import emails, mailing, passwords, registration, sessions
 from accounts.services.codes import Purpose
 from accounts.tokens import Pair
-from accounts.views.common import PAIR, USER, PublicView, address, credentials, device, me, valid
+from accounts.views.common import PAIR, USER, PublicView, address, credentials, device, me
 from chatchat.errors import NotAuthenticated
 from chatchat.openapi import refusal
 from chatchat.ratelimit import distance
+from chatchat.views import valid
 
 CODE_INVALID = refusal(
     "The code doesn't fit, was used, or has expired.", "code_invalid", "This code is not valid."

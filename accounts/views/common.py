@@ -1,15 +1,13 @@
 """What the views of accounts share."""
 
-from typing import Any, cast
+from typing import cast
 
-from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.authentication import Credentials
 from accounts.models import User
-from chatchat.openapi import refusal as refusal
 from chatchat.ratelimit import raw_ip
 
 
@@ -39,13 +37,6 @@ def device(request: Request) -> str:
 def address(request: Request) -> str | None:
     """The caller's IP address."""
     return raw_ip(request._request) or None
-
-
-def valid(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    """The request's body by ``serializer``."""
-    checked = serializer(data=request.data)
-    checked.is_valid(raise_exception=True)
-    return cast(dict[str, Any], checked.validated_data)
 
 
 USER = {

@@ -18,11 +18,12 @@ from accounts.serializers import (
     ProfileSerializer,
 )
 from accounts.services import avatars, deletion, profiles, search
-from accounts.views.common import USER, me, valid
+from accounts.views.common import USER, me
 from chatchat.api import Paging
 from chatchat.errors import TooLarge
 from chatchat.openapi import refusal
 from chatchat.text import clean_line
+from chatchat.views import valid
 
 PROFILE = {key: USER[key] for key in ("id", "nickname", "avatar", "introduction")}
 ME = OpenApiExample("me", value=USER, response_only=True)

@@ -1,14 +1,6 @@
-"""What the views of groups share: pages, refusals and examples for the schema."""
+"""What the views of groups share: refusals and examples for the schema."""
 
-from typing import Any
-
-from rest_framework import serializers
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
-
-from accounts.views.common import refusal
-from chatchat.api import Paging
+from chatchat.openapi import refusal
 
 PERSON = {"id": 17, "nickname": "小李", "avatar": "/media/avatars/Jx0v9Zk1Qw.webp"}
 GROUP = {
@@ -49,18 +41,4 @@ INVITATION = {
     "expires_at": "2026-01-09T03:04:05.678Z",
     "created_at": "2026-01-02T03:04:05.678Z",
 }
-MISSING = refusal("Not there, or not for you.", "not_found", "There is no such thing here.")
 FORBIDDEN = refusal("A member, but not of the rank that it takes.", "forbidden", "You may not do that.")
-
-
-def paged(
-    view: APIView,
-    request: Request,
-    rows: Any,
-    serializer: type[serializers.Serializer[Any]],
-    paging: Paging | None = None,
-) -> Response:
-    """A page of ``rows``."""
-    paging = paging or Paging()
-    page = paging.paginate_queryset(rows, request, view)
-    return paging.get_paginated_response(serializer(page, many=True).data)

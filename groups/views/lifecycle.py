@@ -7,9 +7,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.limits import limit_cost
-from accounts.views.common import me, refusal, valid
+from accounts.views.common import me
 from chatchat.api import Paging
+from chatchat.openapi import MISSING, refusal
 from chatchat.text import clean_line
+from chatchat.views import paged, valid
 from groups import access
 from groups.models import NAME_MAX
 from groups.serializers import (
@@ -21,7 +23,7 @@ from groups.serializers import (
     TransferRequest,
 )
 from groups.services import lifecycle, members
-from groups.views.common import CARD, FORBIDDEN, GROUP, MISSING, WAITING, paged
+from groups.views.common import CARD, FORBIDDEN, GROUP, WAITING
 
 ONE = OpenApiExample("group", value=GROUP, response_only=True)
 

@@ -7,8 +7,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.limits import limit_cost
-from accounts.views.common import me, refusal, valid
+from accounts.views.common import me
 from chatchat.api import Paging
+from chatchat.openapi import MISSING, refusal
+from chatchat.views import paged, valid
 from groups import access
 from groups.models import Role
 from groups.paging import MemberPaging
@@ -21,7 +23,7 @@ from groups.serializers import (
     MemberSerializer,
 )
 from groups.services import invitations, members, requests
-from groups.views.common import CARD, FORBIDDEN, INVITATION, MEMBER, MISSING, WAITING, paged
+from groups.views.common import CARD, FORBIDDEN, INVITATION, MEMBER, WAITING
 
 FULL = refusal("The group is full.", "group_full", "This group is full.")
 
