@@ -151,7 +151,7 @@ def test_a_revoked_page_session_is_signed_out_at_the_next_click() -> None:
 @pytest.mark.django_db
 def test_the_login_page_is_limited_as_the_api_is(settings: object) -> None:
     new_user("Amy", email="amy@example.com")
-    settings.RATELIMIT_ENABLE, settings.LOGIN_RATE = True, "3/m"  # type: ignore[attr-defined]
+    settings.RATELIMIT_ENABLE, settings.LOGIN_RATE = True, "3/d"  # type: ignore[attr-defined]
     browser = Client()
     wrong = {"email": "amy@example.com", "password": "not her password"}
     statuses = [browser.post("/login/", wrong).status_code for _ in range(4)]
