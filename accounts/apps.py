@@ -8,10 +8,12 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from django.contrib.auth.signals import user_logged_out
+        from django.core import checks
 
-        from accounts import pages, schema  # noqa: F401 - the schema's extensions register themselves
+        from accounts import pages, schema, third_party  # noqa: F401 - the schema's extensions register themselves
 
         user_logged_out.connect(pages.end_with_logout)
+        checks.register(third_party.check)
 
 
 class AdminConfig(admin.AdminConfig):

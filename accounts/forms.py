@@ -41,9 +41,10 @@ def _email_field(**attributes: Any) -> forms.EmailField:
     )
 
 
-def _password_field(label: Any, autocomplete: str) -> forms.CharField:
+def _password_field(label: Any, autocomplete: str, *, required: bool = True) -> forms.CharField:
     return forms.CharField(
         label=label,
+        required=required,
         strip=False,
         max_length=PASSWORD_MAX,
         widget=forms.PasswordInput(attrs={"autocomplete": autocomplete}),
@@ -91,6 +92,23 @@ class ResetForm(_CodeForm):
     """A new password."""
 
     password = _password_field(_("New password"), "new-password")
+
+
+class BindForm(_CodeForm):
+    """The address that somebody from a third party proves, and what to call them if they are new."""
+
+    nickname = forms.CharField(
+        label=_("Nickname, if you are new here"),
+        max_length=NICKNAME_MAX,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "nickname"}),
+    )
+
+
+class PasswordForm(ServiceForm):
+    """The password again, or nothing where it need not be."""
+
+    password = _password_field(_("Your password"), "current-password", required=False)
 
 
 class LanguageForm(forms.Form):

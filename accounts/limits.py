@@ -27,6 +27,11 @@ def limit_login(request: HttpRequest, *, email: str) -> None:
     limit(request, group="login", key=f"{_hidden(email)}:{ip}", rate=settings.LOGIN_RATE, strict=True)
 
 
+def limit_third_party(request: HttpRequest) -> None:
+    """One more sign-in begun with a third party, from this IP."""
+    limit(request, group="third-party-ip", key=client_ip(request), rate=settings.LOGIN_IP_RATE, strict=True)
+
+
 def limit_cost(request: HttpRequest, *, group: str, user_id: int) -> None:
     """One more of something that costs: a search, a picture."""
     limit(request, group=group, key=str(user_id), rate=settings.COST_RATE)

@@ -112,6 +112,58 @@ class Session(models.Model):
         return f"{self.device or 'session'} #{self.pk}"
 
 
+class Identity(models.Model):
+    """Somebody at a third party who signs in as this person here.
+
+    Who it is, issuer and subject say together (OpenID Connect Core, section 2), compared exactly; the
+    names beside them are for people to read.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="identities")
+    issuer = ExactCharField(max_length=255)
+    subject = ExactCharField(max_length=255)
+    #: The provider's id in the settings when it was linked.
+    provider = models.CharField(max_length=64)
+    nickname = models.CharField(_("nickname"), max_length=NICKNAME_MAX, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("identity")
+        verbose_name_plural = _("identities")
+        constraints = (models.UniqueConstraint(fields=("issuer", "subject"), name="identity_is_one_person"),)
+
+    def __str__(self) -> str:
+        return f"{self.nickname or self.subject} ({self.provider})"
+
+
+class Binding(models.Model):
+    """Somebody whom a third party has vouched for, until they prove an e-mail address.
+
+    The token that names it is kept as its SHA-256 only. It is worth something in one browser, for a few
+    tries and minutes, and once: whoever uses it up deletes the row.
+    """
+
+    token = ExactCharField(max_length=64, unique=True)
+    #: SHA-256 of the secret of the browser that was vouched for; empty: a client that got the token itself.
+    browser = ExactCharField(max_length=64, blank=True)
+    provider = models.CharField(max_length=64)
+    issuer = ExactCharField(max_length=255)
+    subject = ExactCharField(max_length=255)
+    nickname = models.CharField(_("nickname"), max_length=NICKNAME_MAX, blank=True)
+    #: Where the profile picture may be fetched; empty: there is none.
+    picture = models.CharField(max_length=1000, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("binding under way")
+        verbose_name_plural = _("bindings under way")
+
+    def __str__(self) -> str:
+        return f"{self.nickname or self.subject} ({self.provider})"
+
+
 class Revocation(models.Model):
     """What ended, or changed, for whom: a numbered row that every server process reads.
 

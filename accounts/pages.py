@@ -1,6 +1,6 @@
 """Page logins: Django's session cookie, standing for a Session like any other."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, login, logout
 from django.http import HttpRequest
@@ -16,8 +16,14 @@ def sign_in(request: HttpRequest, user: User) -> Session:
     """Sign the browser in as ``user``, whom ``passwords.authenticate`` has returned. Raises Banned."""
     if request.session.get(PAGE_SESSION_KEY) is not None:
         logout(request)  # whoever was here before: their Session ends too
+    request.session.set_expiry(None)  # a sign-in with a third party begins with a short one
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     return attach(request, user)
+
+
+def signed_in(request: HttpRequest) -> User:
+    """Who is signed in, where somebody is."""
+    return cast(User, request.user)
 
 
 def sign_out(request: HttpRequest) -> None:

@@ -8,8 +8,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.fields import CodeField, EmailField, NewPasswordField, PasswordField
-from accounts.models import INTRODUCTION_MAX, NICKNAME_MAX, Session, User, avatar_url
+from accounts.models import INTRODUCTION_MAX, NICKNAME_MAX, Identity, Session, User, avatar_url
 from accounts.services.codes import Purpose
+from accounts.third_party import provider_name
 from chatchat.fields import IdField, LineField, TextField, TimeField
 
 
@@ -22,11 +23,8 @@ def person(user: User) -> dict[str, Any]:
 
 
 class EmailCodeSerializer(serializers.Serializer[Any]):
-    #: ``bind`` belongs to the third-party sign-in, which asks for its codes with more than an address.
-    PURPOSES = tuple(purpose.value for purpose in Purpose if purpose is not Purpose.BIND)
-
     email = EmailField(help_text=_("change_email: the new address; change_password: the account's own."))
-    purpose = serializers.ChoiceField(choices=PURPOSES)
+    purpose = serializers.ChoiceField(choices=[purpose.value for purpose in Purpose])
 
 
 class RegisterSerializer(serializers.Serializer[Any]):
@@ -76,6 +74,22 @@ class ProfileChangeSerializer(serializers.Serializer[Any]):
     nickname = LineField(maximum=NICKNAME_MAX, required=False)
     introduction = LineField(minimum=0, maximum=INTRODUCTION_MAX, required=False)
     language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
+
+
+class ThirdPartyPasswordSerializer(serializers.Serializer[Any]):
+    username = TextField(max_length=255)
+    password = PasswordField()
+
+
+class BindSerializer(serializers.Serializer[Any]):
+    bind_token = TextField(max_length=100)
+    email = EmailField()
+    code = CodeField()
+    nickname = LineField(maximum=NICKNAME_MAX, required=False)
+
+
+class LinkSerializer(serializers.Serializer[Any]):
+    current_password = PasswordField(required=False)
 
 
 class AvatarSerializer(serializers.Serializer[Any]):
@@ -138,6 +152,56 @@ class PairSerializer(serializers.Serializer[Any]):
 
 class SignedInSerializer(PairSerializer):
     user = MeSerializer()
+
+
+class ProviderSerializer(serializers.Serializer[Any]):
+    """A third party through which one may sign in."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    password = serializers.BooleanField(help_text="Whether it takes a login name and password from here.")
+
+
+class ProviderListSerializer(serializers.Serializer[Any]):
+    results = ProviderSerializer(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class VouchedForSerializer(serializers.Serializer[Any]):
+    """What a third party says of somebody; nothing of it is believed but who it is."""
+
+    nickname = serializers.CharField()
+    avatar = serializers.CharField(allow_null=True)
+
+
+class ToBindSerializer(serializers.Serializer[Any]):
+    """Somebody who is not known here yet: they prove an e-mail address next."""
+
+    bind_token = serializers.CharField()
+    profile = VouchedForSerializer()
+
+
+class IdentitySerializer(serializers.Serializer[Any]):
+    """Somebody at a third party who signs in as this person."""
+
+    id = IdField()
+    provider = serializers.CharField()
+    name = serializers.SerializerMethodField(help_text="The provider's.")
+    nickname = serializers.CharField()
+    created_at = TimeField()
+    last_used_at = TimeField()
+
+    @extend_schema_field(serializers.CharField())
+    def get_name(self, identity: Identity) -> str:
+        return provider_name(identity.provider)
+
+
+class LinkedSerializer(serializers.Serializer[Any]):
+    identity = IdentitySerializer()
+
+
+class AuthorizationUrlSerializer(serializers.Serializer[Any]):
+    authorization_url = serializers.CharField()
 
 
 class WhoSerializer(serializers.Serializer[Any]):

@@ -4,6 +4,7 @@ With nothing set this is the embedded stack: SQLite, everything in memory, one p
 and shown. A secret has no default anywhere else: what is missing is named and the server stays down.
 """
 
+import hmac
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,11 @@ def _secret_key() -> str:
         kept.write_text(get_random_secret_key())
     key: str = kept.read_text()
     return key
+
+
+def _derived_secret(purpose: str) -> str:
+    """64 hexadecimal digits that whoever has SECRET_KEY can make again (RFC 2104)."""
+    return hmac.new(SECRET_KEY.encode(), purpose.encode(), "sha256").hexdigest()
 
 
 SECRET_KEY = _secret_key()
@@ -216,6 +222,29 @@ SESSION_COOKIE_AGE = 30 * 24 * 3600
 CSRF_COOKIE_NAME = "chatchat_csrf"
 CSRF_FAILURE_VIEW = "chatchat.api.csrf_failure"
 LOGIN_URL = "/login/"
+
+# --- third parties ---------------------------------------------------------------------------------
+
+#: Whether the simulated third party, /provider/, is there.
+OAUTH_PROVIDER = env.bool("OAUTH_PROVIDER", default=True)
+#: What its client, which is us, is known by there.
+OAUTH_PROVIDER_CLIENT_SECRET = env.str("OAUTH_PROVIDER_CLIENT_SECRET", default="") or _derived_secret(
+    "oauth_provider"
+)
+#: {id: what accounts.third_party.Provider holds}: those through which people may sign in.
+THIRD_PARTY: dict[str, Any] = env.json("THIRD_PARTY", default={}) or (
+    {
+        "meridian": {
+            "name": "Meridian",
+            "issuer": f"{SITE_URL}/provider",
+            "client_id": "chatchat",
+            "client_secret": OAUTH_PROVIDER_CLIENT_SECRET,
+            "password": True,
+        }
+    }
+    if OAUTH_PROVIDER
+    else {}
+)
 
 # --- the REST door -------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ class Purpose(enum.StrEnum):
     RESET_PASSWORD = "reset_password"  # noqa: S105
     CHANGE_PASSWORD = "change_password"  # noqa: S105
     CHANGE_EMAIL = "change_email"
-    #: Taken by the third-party sign-in.
+    #: To finish signing in with a third party.
     BIND = "bind"
 
 

@@ -30,6 +30,7 @@ def erase_person(*, user_id: int) -> None:
         user.deleted_at = now()
         user.set_unusable_password()
         user.save()
+        user.identities.all().delete()
         user.groups.clear()
         user.user_permissions.clear()
         sessions.end_all(user_id=user_id, reason="deleted")

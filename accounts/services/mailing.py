@@ -12,7 +12,8 @@ from chatchat.errors import Invalid
 def request_code(*, purpose: Purpose, email: str, user: User | None = None, language: str) -> None:
     """Mail a code for ``purpose`` to ``email`` (normalised).
 
-    ``register``: an address that has an account gets a note instead. ``reset_password``: one that has
+    ``bind``: whoever reads the address, whether it has an account or not. ``register``: an address that
+    has an account gets a note instead. ``reset_password``: one that has
     none gets nothing. ``change_password``: must be the signed-in ``user``'s own. ``change_email``: the
     new address; one that has an account gets the note. The asker learns none of this, and the same
     queries, cache writes and hashes are made whichever it is.
@@ -21,6 +22,9 @@ def request_code(*, purpose: Purpose, email: str, user: User | None = None, lang
     real, template = True, "code"
     if purpose is Purpose.RESET_PASSWORD:
         real = holder is not None and holder.is_active
+        template = "code" if real else ""
+    elif purpose is Purpose.BIND:
+        real = holder is None or holder.is_active
         template = "code" if real else ""
     elif purpose is Purpose.CHANGE_PASSWORD:
         if holder is None or user is None or holder.pk != user.pk:
