@@ -8,8 +8,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Revocation, Session, User
-from accounts.services import avatars, bans, deletion, profiles, sessions
+from accounts.models import Binding, Identity, Revocation, Session, User
+from accounts.services import avatars, bans, deletion, profiles, sessions, third_party
 from chatchat.errors import ChatError
 
 
@@ -149,6 +149,43 @@ class SessionAdmin(ThroughServices):
             lambda session: sessions.end(user_id=session.user_id, session_id=session.pk),
             str(_("Ended.")),
         )
+
+
+@admin.register(Identity)
+class IdentityAdmin(ThroughServices):
+    list_display = ("id", "user", "provider", "nickname", "issuer", "subject", "created_at", "last_used_at")
+    list_filter = ("provider", "created_at")
+    list_select_related = ("user",)
+    search_fields = ("=id", "=user__id", "user__nickname", "=user__email", "nickname", "=subject")
+    ordering = ("-id",)
+    actions = ("unlink",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_unlink_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.change_identity")
+
+    @admin.action(description=_("Unlink"), permissions=["unlink"])
+    def unlink(self, request: HttpRequest, queryset: QuerySet[Identity]) -> None:
+        self.each(
+            request,
+            queryset,
+            lambda identity: third_party.unlink(user_id=identity.user_id, identity_id=identity.pk),
+            str(_("Unlinked.")),
+        )
+
+
+@admin.register(Binding)
+class BindingAdmin(ThroughServices):
+    list_display = ("id", "provider", "nickname", "issuer", "subject", "tries", "expires_at")
+    list_filter = ("provider",)
+    search_fields = ("=id", "nickname", "=subject")
+    ordering = ("-id",)
+    exclude = ("token", "browser")
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
 
 
 @admin.register(Revocation)
