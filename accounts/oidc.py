@@ -161,7 +161,7 @@ def picture(provider: Provider, url: str) -> bytes | None:
         return None
 
     async def work(client: AsyncOAuth2Client) -> bytes | None:
-        answer = await client.get(provider.reach(url), withhold_token=True)
+        answer = await client.request("GET", provider.reach(url), withhold_token=True)
         return answer.content if answer.status_code == httpx2.codes.OK else None
 
     try:
@@ -179,7 +179,7 @@ _kept: dict[str, tuple[float, dict[str, Any]]] = {}
 async def _document(client: AsyncOAuth2Client, url: str, *, fresh: bool = False) -> dict[str, Any]:
     until, document = _kept.get(url, (0.0, {}))
     if fresh or until < time.monotonic():
-        answer = await client.get(url, withhold_token=True)
+        answer = await client.request("GET", url, withhold_token=True)
         answer.raise_for_status()
         document = _object(answer)
         _kept[url] = (time.monotonic() + KEPT, document)
