@@ -48,7 +48,8 @@ def endless(provider: OpenIDProvider) -> Response:
 
     def body() -> Iterator[bytes]:
         yield b'{"access_token": "'
-        for _ in range(4096):
+        for _ in range(1024):
+            provider.sent += len(MEGABYTE)
             yield MEGABYTE
 
     return Response(body(), content_type="application/json")
@@ -76,9 +77,10 @@ def drip_headers(provider: OpenIDProvider) -> Response:
 def endless_headers(provider: OpenIDProvider) -> Response:
     """Headers without an end, as fast as it goes."""
     _send(b"HTTP/1.1 200 OK\r\nX-Long: ")
-    for _ in range(4096):
+    for _ in range(1024):
         if not _send(MEGABYTE):
             break
+        provider.sent += len(MEGABYTE)
     return Response()
 
 

@@ -7,6 +7,8 @@ provider.answers["token"] = faults.hang                            what an addre
 It stands on a port of its own, keeps everything in memory, and remembers in `asked` what was asked of it.
 """
 
+import functools
+import itertools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +17,8 @@ from typing import Any, Self
 from authlib.oauth2 import OAuth2Error
 from flask import Flask, Response, jsonify, request
 from joserfc.jwk import RSAKey
+from werkzeug.exceptions import NotFound
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from tests.third_party.grants import LEFT_OUT, Client, Code, Person, Token, authorization_server, told
@@ -23,6 +27,14 @@ Answer = Callable[["OpenIDProvider"], Response]
 
 CLIENT_ID = "chat"
 CLIENT_SECRET = "a secret of the chat's, long enough for HS256"
+
+_realms = itertools.count(1)
+
+
+@functools.cache
+def signing_key(number: int) -> RSAKey:
+    """The worker's first, second … key: making one takes longer than a test."""
+    return RSAKey.generate_key(2048, parameters={"use": "sig", "alg": "RS256"}, auto_kid=True)
 
 
 @dataclass
@@ -43,24 +55,29 @@ class Lies:
 class OpenIDProvider:
     """`with OpenIDProvider() as provider:` is one that answers at `provider.issuer`."""
 
-    def __init__(self, *, name: str = "other", redirect_uris: set[str] | None = None) -> None:
+    def __init__(self, *, name: str = "other", redirect_uris: set[str]) -> None:
         self.name = name
         self.person: Person = {"sub": "amy-at-other", "nickname": "Amy of the other site"}
         #: What a person answers to "do you allow this?"
         self.consents = True
         self.passwords: dict[str, tuple[Person, str]] = {}
-        self.clients = {CLIENT_ID: Client(CLIENT_ID, CLIENT_SECRET, redirect_uris or set(), password=True)}
+        self.clients = {CLIENT_ID: Client(CLIENT_ID, CLIENT_SECRET, redirect_uris, password=True)}
         self.codes: dict[str, Code] = {}
         self.tokens: dict[str, Token] = {}
         self.lies = Lies()
         self.answers: dict[str, Answer] = {}
         self.asked: list[dict[str, Any]] = []
+        #: Bytes of an endless answer that were taken from here.
+        self.sent = 0
         self.stopping = threading.Event()
+        self._keys = itertools.count()
         self.rotate()
-        self._server: BaseWSGIServer = make_server(
-            "127.0.0.1", 0, self._app(), threaded=True, request_handler=_Quiet
-        )
-        self.issuer = f"http://127.0.0.1:{self._server.port}"
+        # An issuer with a path, as many have; never one that was there before.
+        realm = f"/realms/{next(_realms)}"
+        app = DispatcherMiddleware(NotFound(), {realm: self._app()})
+        self._server: BaseWSGIServer = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+        self.origin = f"http://127.0.0.1:{self._server.port}"
+        self.issuer = self.origin + realm
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     def __enter__(self) -> Self:
@@ -79,7 +96,7 @@ class OpenIDProvider:
 
     def rotate(self) -> None:
         """A new key in the place of the old one."""
-        self.key = RSAKey.generate_key(2048, parameters={"use": "sig", "alg": "RS256"}, auto_kid=True)
+        self.key = signing_key(next(self._keys))
         self.kid = self.key.kid
 
     def settings(self, **others: Any) -> dict[str, Any]:
@@ -167,4 +184,4 @@ class _Quiet(WSGIRequestHandler):
         """What misbehaving does to the connection is no news."""
 
 
-__all__ = ["CLIENT_ID", "CLIENT_SECRET", "LEFT_OUT", "Answer", "Lies", "OpenIDProvider"]
+__all__ = ["CLIENT_ID", "CLIENT_SECRET", "LEFT_OUT", "Answer", "Lies", "OpenIDProvider", "signing_key"]
