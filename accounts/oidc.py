@@ -188,7 +188,7 @@ async def _document(client: AsyncOAuth2Client, url: str, *, fresh: bool = False)
 
 async def _metadata(client: AsyncOAuth2Client, provider: Provider) -> dict[str, Any]:
     """OpenID Connect Discovery 1.0, section 4: the issuer has to be the one that was asked."""
-    url = provider.reach(f"{provider.issuer}/.well-known/openid-configuration".replace("//.well", "/.well"))
+    url = provider.reach(provider.issuer.rstrip("/") + "/.well-known/openid-configuration")
     metadata = await _document(client, url)
     if metadata.get("issuer") != provider.issuer:
         _kept.pop(url, None)

@@ -33,8 +33,9 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def reach(self, url: str) -> str:
         """``url`` of the provider, as this server reaches it."""
-        if self.server and url.startswith(self.issuer + "/"):
-            return self.server.rstrip("/") + url.removeprefix(self.issuer)
+        issuer = self.issuer.rstrip("/")
+        if self.server and url.startswith(f"{issuer}/"):
+            return self.server.rstrip("/") + url.removeprefix(issuer)
         return url
 
     def may_show(self, picture: str) -> bool:

@@ -121,7 +121,8 @@ def bind(*, token: str, browser: str, email: str, code: str, nickname: str | Non
     user, new = _bind(binding, email=email, nickname=nickname, unusable=unusable, language=language)
     if new:
         _take_picture(user, binding)
-    _tell(user, binding.provider)
+    else:
+        _tell(user, binding.provider)
     return user
 
 
