@@ -172,26 +172,33 @@ def picture(provider: Provider, url: str) -> bytes | None:
 
 # --- what a provider says, checked -------------------------------------------------------------------
 
-#: {address: (believed until, document)}
-_kept: dict[str, tuple[float, dict[str, Any]]] = {}
+#: {(provider's id, address): (believed until, document)}
+_kept: dict[tuple[str, str], tuple[float, dict[str, Any]]] = {}
 
 
-async def _document(client: AsyncOAuth2Client, url: str, *, fresh: bool = False) -> dict[str, Any]:
-    until, document = _kept.get(url, (0.0, {}))
+async def _document(
+    client: AsyncOAuth2Client, provider: Provider, url: str, *, fresh: bool = False
+) -> dict[str, Any]:
+    until, document = _kept.get((provider.id, url), (0.0, {}))
     if fresh or until < time.monotonic():
         answer = await client.request("GET", url, withhold_token=True)
         answer.raise_for_status()
         document = _object(answer)
-        _kept[url] = (time.monotonic() + KEPT, document)
+        _kept[provider.id, url] = (time.monotonic() + KEPT, document)
     return document
+
+
+def _forget(provider: Provider) -> None:
+    """What made no sense may be put right the next moment."""
+    for key in [key for key in _kept if key[0] == provider.id]:
+        _kept.pop(key, None)
 
 
 async def _metadata(client: AsyncOAuth2Client, provider: Provider) -> dict[str, Any]:
     """OpenID Connect Discovery 1.0, section 4: the issuer has to be the one that was asked."""
     url = provider.reach(provider.issuer.rstrip("/") + "/.well-known/openid-configuration")
-    metadata = await _document(client, url)
+    metadata = await _document(client, provider, url)
     if metadata.get("issuer") != provider.issuer:
-        _kept.pop(url, None)
         raise ValueError("discovery names another issuer")
     methods = metadata.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
     if provider.client_secret and "client_secret_basic" not in methods:
@@ -206,10 +213,10 @@ async def _subject(
     url = provider.reach(_address(metadata, "jwks_uri"))
     text = token["id_token"]
     try:
-        decoded = _decode(text, await _document(client, url))
+        decoded = _decode(text, await _document(client, provider, url))
     except (InvalidKeyIdError, JoseError):
         # Keys are rotated: look once whether there are new ones.
-        decoded = _decode(text, await _document(client, url, fresh=True))
+        decoded = _decode(text, await _document(client, provider, url, fresh=True))
     claims = CodeIDToken(
         decoded.claims,
         decoded.header,
@@ -321,9 +328,11 @@ def _converse(
         ValueError,
         TypeError,
         LookupError,
+        ArithmeticError,
         AttributeError,
         RecursionError,
     ) as error:
+        _forget(provider)
         # Its words may hold tokens.
         log.warning("%s answers nonsense: %s", provider.id, type(error).__name__)
         raise Away from None
