@@ -82,6 +82,8 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "oauth2_provider",
+    "oauth_provider",
     "chatchat",
     "accounts",
     "messaging",
@@ -99,6 +101,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.middleware.AuthenticationMiddleware",
+    "oauth_provider.middleware.ProviderMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "chatchat.middleware.RefusalMiddleware",
@@ -246,6 +249,53 @@ THIRD_PARTY: dict[str, Any] = env.json("THIRD_PARTY", default={}) or (
     else {}
 )
 
+#: An RSA key in PEM, which signs ID tokens; where none is given one is made once and kept in VAR_DIR.
+OAUTH_PROVIDER_KEY = env.str("OAUTH_PROVIDER_KEY", default="", multiline=True)
+#: The confidential clients that may exchange a person's password for tokens.
+OAUTH_PROVIDER_PASSWORD_CLIENTS = env.list("OAUTH_PROVIDER_PASSWORD_CLIENTS", default=["chatchat"])
+SECURE = env.bool("SECURE", default=not EMBEDDED)
+OAUTH2_PROVIDER: dict[str, Any] = {
+    "OAUTH2_VALIDATOR_CLASS": "oauth_provider.validator.Validator",
+    "OAUTH2_BACKEND_CLASS": "oauth_provider.core.Core",
+    "OIDC_SERVER_CLASS": "oauth_provider.core.Server",
+    "OIDC_ENABLED": True,
+    "OIDC_ISS_ENDPOINT": f"{SITE_URL}/provider",
+    "OIDC_RSA_PRIVATE_KEY": "kept by oauth_provider.keys",
+    "SCOPES": {"openid": "", "profile": "", "email": ""},  # worded in oauth_provider.conf
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"] if SECURE else ["http", "https"],
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "AUTHORIZATION_CODE_EXPIRE_SECONDS": 60,
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    "ID_TOKEN_EXPIRE_SECONDS": 3600,
+    "REFRESH_TOKEN_EXPIRE_SECONDS": 30 * 24 * 3600,
+    "APPLICATION_ADMIN_CLASS": "oauth_provider.admin.ClientAdmin",
+    "GRANT_ADMIN_CLASS": "oauth_provider.admin.GrantAdmin",
+    "ACCESS_TOKEN_ADMIN_CLASS": "oauth_provider.admin.AccessTokenAdmin",
+    "REFRESH_TOKEN_ADMIN_CLASS": "oauth_provider.admin.RefreshTokenAdmin",
+    "ID_TOKEN_ADMIN_CLASS": "oauth_provider.admin.HiddenAdmin",
+    # All of RFC 9700 but the password grant's end: that is for the listed clients.
+    **dict.fromkeys(
+        (
+            "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT",
+            "COMPLIANT_BCP_RFC9700_PKCE_METHOD",
+            "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT",
+            "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS",
+            "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE",
+            "COMPLIANT_BCP_RFC9700_REFRESH_TOKEN",
+            "COMPLIANT_BCP_RFC9700_REDIRECT_URI_SCHEME",
+            "COMPLIANT_BCP_RFC9700_REDIRECT_URI_MATCHING",
+            "COMPLIANT_BCP_RFC9700_PKCE_REQUIRED",
+        ),
+        True,
+    ),
+}
+OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth_provider.Client"
+OAUTH2_PROVIDER_GRANT_MODEL = "oauth_provider.Grant"
+OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "oauth_provider.AccessToken"  # noqa: S105 - a model
+OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = "oauth_provider.RefreshToken"  # noqa: S105 - a model
+OAUTH2_PROVIDER_ID_TOKEN_MODEL = "oauth_provider.IDToken"  # noqa: S105 - a model
+OAUTH2_PROVIDER_DEVICE_GRANT_MODEL = "oauth_provider.DeviceGrant"
+
 # --- the REST door -------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
@@ -293,6 +343,8 @@ SILENCED_SYSTEM_CHECKS = [
     "django_ratelimit.E003",
     # RedisCache's incr is Redis's own INCRBY, which is atomic; the check knows only older backends.
     "django_ratelimit.W001",
+    # The password grant, for the listed clients alone; the flag would refuse it to those too.
+    "oauth2_provider.W002",
 ]
 MESSAGE_MAX_LENGTH = env.int("MESSAGE_MAX_LENGTH", default=4000)  # characters
 FRAME_MAX_BYTES = env.int("FRAME_MAX_BYTES", default=64 * 1024)
@@ -330,7 +382,6 @@ USE_I18N = True
 
 # --- transport security --------------------------------------------------------------------------------
 
-SECURE = env.bool("SECURE", default=not EMBEDDED)
 if SECURE:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=365 * 24 * 3600)

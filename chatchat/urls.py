@@ -1,5 +1,6 @@
 """The addresses of all doors."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, JsonResponse
 from django.urls import include, path, re_path, register_converter
@@ -34,6 +35,7 @@ urlpatterns = [
     # The texts of the pages' scripts; the language is in the address, so that it may be cached.
     path("strings/<str:language>.js", pages.strings, name="strings"),
     path("media/", include("accounts.media_urls")),
+    *([path("provider/", include("oauth_provider.urls"))] if settings.OAUTH_PROVIDER else []),
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("social.urls")),
     path("api/v1/", include("groups.urls")),

@@ -23,8 +23,11 @@ def main() -> int:
         django.setup()
         call_command("migrate", interactive=False, verbosity=0)
         collect_static()
-        if os.environ.get("DEMO", "1") != "0":
+        demo = os.environ.get("DEMO", "1") != "0"
+        if demo:
             call_command("demo")
+        # The chat can sign people in there without a demo too; whom to play comes with it.
+        call_command("oauth_provider_demo", client_only=not demo)
     except ImproperlyConfigured as error:
         print(f"\nThe configuration is not complete: {error}", file=sys.stderr)
         return 1

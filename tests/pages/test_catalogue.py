@@ -13,7 +13,7 @@ pytestmark = pytest.mark.embedded  # files are the same on every stack
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CATALOGUE = ROOT / "locale/zh_Hans/LC_MESSAGES"
-APPS = ("accounts", "chatchat", "groups", "messaging", "social")
+APPS = ("accounts", "chatchat", "groups", "messaging", "oauth_provider", "social")
 MARKERS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"}
 HINT = "run `make messages`, translate what is empty in locale/zh_Hans, and run it again"
 PLACES = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w+\}|<[^>]+>")
