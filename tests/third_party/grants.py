@@ -1,5 +1,6 @@
 """The Authlib parts of the tests' OpenID provider: a client, a code, a token, and the grants over them."""
 
+import hmac
 import json
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -14,8 +15,7 @@ from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc9207 import IssuerParameter
 from authlib.oidc.core import AuthorizationCodeMixin, OpenIDCode, OpenIDToken, UserInfoEndpoint
 from flask import Flask
-from joserfc import jws
-from joserfc.jwk import OctKey
+from joserfc.jws import JWSRegistry
 
 if TYPE_CHECKING:
     from tests.third_party.provider import OpenIDProvider
@@ -132,11 +132,14 @@ def told(person: Person, lies: dict[str, Any]) -> dict[str, Any]:
 
 def signed(header: dict[str, Any], claims: dict[str, Any], key: Any) -> str:
     """A JWT with just these claims, also one that no library would make."""
-    payload = json.dumps(claims).encode()
-    if header.get("alg") == "none":
-        parts = (json.dumps(header).encode(), payload, b"")
-        return ".".join(urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
-    return jws.serialize_compact(header, payload, key, algorithms=[header["alg"]])
+    text = ".".join(_packed(json.dumps(part).encode()) for part in (header, claims)).encode()
+    if header["alg"] == "none":
+        signature = b""
+    elif isinstance(key, bytes):
+        signature = hmac.digest(key, text, "sha256")
+    else:
+        signature = JWSRegistry(algorithms=[header["alg"]]).get_alg(header["alg"]).sign(text, key)
+    return f"{text.decode()}.{_packed(signature)}"
 
 
 class IdTokens(OpenIDCode):  # type: ignore[misc]
@@ -164,14 +167,11 @@ class IdTokens(OpenIDCode):  # type: ignore[misc]
     def encode_id_token(self, token: dict[str, Any], request: Any) -> str:
         true = str(super().encode_id_token(token, request))
         lies = self.provider.lies
-        if not (lies.id_token or lies.header or lies.key):
+        if not (lies.id_token or lies.header or lies.key or lies.secret):
             return true
         header, claims = (_unpacked(part) for part in true.split(".")[:2])
         header = told(header, lies.header)
-        key = lies.key or self.provider.key
-        if header["alg"].startswith("HS"):
-            key = OctKey.import_key(request.client.client_secret)
-        return signed(header, told(claims, lies.id_token), key)
+        return signed(header, told(claims, lies.id_token), lies.secret or lies.key or self.provider.key)
 
     def process_token(self, grant: Any, response: Any) -> Any:
         if self.provider.lies.no_id_token:
@@ -274,6 +274,10 @@ def authorization_server(provider: "OpenIDProvider", app: Flask) -> Authorizatio
     protector.register_token_validator(TokenValidator(provider))
     server.register_endpoint(UserInfo(resource_protector=protector))
     return server
+
+
+def _packed(part: bytes) -> str:
+    return urlsafe_b64encode(part).rstrip(b"=").decode()
 
 
 def _unpacked(part: str) -> dict[str, Any]:

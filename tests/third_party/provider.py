@@ -45,6 +45,8 @@ class Lies:
     header: dict[str, Any] = field(default_factory=dict)
     #: Signs in the place of the key in the JWKS.
     key: Any = None
+    #: Or a secret does, with HMAC.
+    secret: bytes = b""
     no_id_token: bool = False
     userinfo: dict[str, Any] = field(default_factory=dict)
     discovery: dict[str, Any] = field(default_factory=dict)
