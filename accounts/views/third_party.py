@@ -223,7 +223,7 @@ class PasswordView(PublicView):
         if not known.password:
             raise NotFound
         given = valid(ThirdPartyPasswordSerializer, request)
-        limit_login(request._request, email=f"{known.id}:{given['username']}")
+        limit_login(request._request, email=f"{known.id}:{given['username'].strip().casefold()}")
         claims = oidc.by_password(known, **given)
         user = third_party.known(claims)
         if user is not None:
