@@ -8,14 +8,18 @@ from typing import Any
 
 from PIL import Image
 
-from accounts.services import codes
+from accounts.oidc import Claims
+from accounts.services import codes, third_party
 from accounts.services.codes import Purpose
+from accounts.third_party import find
 from chatchat.clock import now, rfc3339
 from tests.client import PASSWORD
 from tests.permissions.world import Person
 
 NEW_PASSWORD = "staple horse battery"
 NEW_ADDRESS = "new@example.com"
+#: Of somebody at the third party.
+THERE = "mule horse battery"
 
 Body = Callable[[Person, Mapping[str, Any]], dict[str, Any]]
 
@@ -36,6 +40,13 @@ def _reset(me: Person, _ids: Mapping[str, Any]) -> dict[str, Any]:
 def _new_address(me: Person, _ids: Mapping[str, Any]) -> dict[str, Any]:
     code = _code(Purpose.CHANGE_EMAIL, NEW_ADDRESS, me.user.pk if me.user else None)
     return {"email": NEW_ADDRESS, "code": code, "current_password": PASSWORD}
+
+
+def _bind(me: Person, _ids: Mapping[str, Any]) -> dict[str, Any]:
+    email = me.email if me.user else NEW_ADDRESS
+    claims = Claims("https://id.example.com", f"{me.name} again", me.name, "")
+    token = third_party.keep(claims, provider=find("other"))
+    return {"bind_token": token, "email": email, "code": _code(Purpose.BIND, email)}
 
 
 def _text(**more: Any) -> Body:
@@ -59,6 +70,12 @@ BODIES: dict[str, Body] = {
     "change": lambda me, ids: {"password": NEW_PASSWORD, "current_password": PASSWORD},
     "wrong_change": lambda me, ids: {"password": NEW_PASSWORD, "current_password": "not this one"},
     "new_address": _new_address,
+    "there": lambda me, ids: {"username": "somebody", "password": THERE},
+    "wrong_there": lambda me, ids: {"username": "somebody", "password": "not this one"},
+    "bind": _bind,
+    "wrong_bind": lambda me, ids: {"bind_token": "none", "email": me.email, "code": "123456"},
+    "link": lambda me, ids: {"current_password": PASSWORD},
+    "wrong_link": lambda me, ids: {"current_password": "not this one"},
     "profile": lambda me, ids: {"nickname": "Renamed"},
     "goodbye": lambda me, ids: {"current_password": PASSWORD},
     "wrong_goodbye": lambda me, ids: {"current_password": "not this one"},

@@ -21,6 +21,8 @@ REFUSALS = {
     "creds": (401, "invalid_credentials"),
     "wrong": (403, "wrong_password"),
     "code": (400, "code_invalid"),
+    "state": (400, "invalid_state"),
+    "token": (400, "bind_token_invalid"),
     "input": (400, "invalid"),
     "friend": (409, "already_friends"),
     "inside": (409, "already_member"),
@@ -39,6 +41,14 @@ POST auth/token                          login          creds 200   200   200   
 POST auth/token                          wrong_login    creds creds creds creds creds creds creds creds creds creds
 POST auth/token/refresh                  refresh        401   200   200   200   200   200   200   200   200   401
 POST auth/password/reset                 reset          code  204   204   204   204   204   204   204   204   code
+GET auth/third-party                     -              200   200   200   200   200   200   200   200   200   200
+GET auth/third-party/other/login         -              302   302   302   302   302   302   302   302   302   302
+GET auth/third-party/nowhere/login       -              404   404   404   404   404   404   404   404   404   404
+GET auth/third-party/other/callback?code=a&state=b -    state state state state state state state state state state
+POST auth/third-party/other/password     there          200   200   200   200   200   200   200   200   200   200
+POST auth/third-party/other/password     wrong_there    creds creds creds creds creds creds creds creds creds creds
+POST auth/third-party/bind               bind           201   201   201   201   201   201   201   201   201   ban
+POST auth/third-party/bind               wrong_bind     token token token token token token token token token token
 
 # One's own account.
 GET auth/session                         -              401   200   200   200   200   200   200   200   200   ban
@@ -49,6 +59,11 @@ POST auth/logout                         -              401   204   204   204   
 POST auth/password/change                change         401   204   204   204   204   204   204   204   204   ban
 POST auth/password/change                wrong_change   401   wrong wrong wrong wrong wrong wrong wrong wrong ban
 POST auth/email/change                   new_address    401   204   204   204   204   204   204   204   204   ban
+POST auth/third-party/other/link         link           401   200   200   200   200   200   200   200   200   ban
+POST auth/third-party/other/link         wrong_link     401   wrong wrong wrong wrong wrong wrong wrong wrong ban
+GET auth/third-party/identities          -              401   200   200   200   200   200   200   200   200   ban
+DELETE auth/third-party/identities/{my_identity}    -   401   204   204   204   204   204   204   204   204   ban
+DELETE auth/third-party/identities/{owner_identity} -   401   404   404   404   404   404   404   404   204   ban
 GET users/me                             -              401   200   200   200   200   200   200   200   200   ban
 PATCH users/me                           profile        401   200   200   200   200   200   200   200   200   ban
 DELETE users/me                          goodbye        401   204   204   204   204   204   204   204   204   ban

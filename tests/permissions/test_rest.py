@@ -15,9 +15,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
-from tests.permissions.bodies import BODIES, picture
+from tests.permissions.bodies import BODIES, THERE, picture
 from tests.permissions.table import REFUSALS, Row, rows
 from tests.permissions.world import PEOPLE, Nowhere, Person, World, changed, dump, told_and_undone
+from tests.third_party.provider import OpenIDProvider
 
 API = "api/v1/"
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -46,6 +47,19 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 def before(world: World) -> dict[str, str]:
     """The hashes of all tables."""
     return dump()
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[OpenIDProvider]:
+    """A third party of everybody's."""
+    with OpenIDProvider(redirect_uris=set()) as running:
+        running.passwords["somebody"] = ({"sub": "somebody there"}, THERE)
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _third_party(settings: Settings, provider: OpenIDProvider) -> None:
+    settings.THIRD_PARTY = {"other": provider.settings(password=True)}
 
 
 @pytest.fixture(autouse=True)

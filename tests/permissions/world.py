@@ -25,7 +25,7 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.test import TestCase
 
-from accounts.models import User
+from accounts.models import Identity, User
 from accounts.services.bans import ban_person
 from accounts.services.sessions import begin_with_tokens
 from chatchat.clock import now
@@ -79,6 +79,7 @@ class World:
         owner = self["owner"].id
         self.ids: dict[str, Any] = {name: one.id for name, one in self.people.items() if one.user}
         self.ids["owner_session"] = self["owner"].ids["my_session"]
+        self.ids["owner_identity"] = self["owner"].ids["my_identity"]
         for name, policy in POLICIES.items():
             self.ids[name] = self._group(name, policy)
         self._befriend()
@@ -99,7 +100,12 @@ class World:
     def _person(self, name: str) -> Person:
         user = new_user(name.title())
         session, pair = begin_with_tokens(user=user)
-        return Person(name, user, pair.access, pair.refresh, {"my_session": session.pk})
+        # They may all go away again: everybody has a password.
+        identity = Identity.objects.create(
+            user=user, issuer="https://id.example.com", subject=name, provider="other"
+        )
+        own = {"my_session": session.pk, "my_identity": identity.pk}
+        return Person(name, user, pair.access, pair.refresh, own)
 
     def say(self, name: str, conversation: int, body: str = "hello") -> int:
         """A message of theirs; its seq."""
@@ -168,9 +174,9 @@ class Nowhere(dict[str, Any]):
 
 # --- that nothing happened --------------------------------------------------------------------------
 
-#: When a session was used, and rows that only lock.
+#: When a session was used; rows that only lock, what a browser was told to remember, tries that count.
 _NO_MATTER = {"accounts.Session": {"last_seen_at"}}
-_LOCKS = {"social.Pair"}
+_NO_MATTER_AT_ALL = {"social.Pair", "sessions.Session", "accounts.Binding"}
 
 
 @functools.cache
@@ -180,7 +186,7 @@ def _statements() -> dict[str, str]:
     found = {}
     for model in apps.get_models():
         label, meta = model._meta.label, model._meta
-        if label not in _LOCKS and meta.pk is not None:
+        if label not in _NO_MATTER_AT_ALL and meta.pk is not None:
             columns = [
                 column.column
                 for column in meta.concrete_fields
