@@ -56,9 +56,10 @@ class Validator(OAuth2Validator):
     def _check_secret(self, provided_secret: str, stored_secret: str) -> bool:
         try:
             identify_hasher(stored_secret)
-        except ValueError:  # none was set: nothing, not even "", is equal to it
+        except ValueError:  # none was set
             return False
-        return check_password(provided_secret, stored_secret)
+        # Of an empty one there may well be a hash: a client that was made without a secret.
+        return bool(provided_secret) and check_password(provided_secret, stored_secret)
 
     def _load_application(self, client_id: str | None, request: Any) -> Any:
         if not client_id or "\x00" in client_id:
@@ -130,6 +131,10 @@ class Validator(OAuth2Validator):
             nonce=request.nonce or "",
             auth_time=request.auth_time,
         )
+
+    def get_default_redirect_uri(self, client_id: str, request: Any, *args: Any, **kwargs: Any) -> str:
+        """There is none: it was in the authorization request, so it is asked for again (RFC 6749, 4.1.3)."""
+        raise errors.MissingRedirectURIError(request=request)
 
     # ------------------------------------------------------------ the token request
 
