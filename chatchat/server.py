@@ -64,6 +64,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _greeting(settings: Any) -> str:
     from chatchat import demo
+    from oauth_provider import demo as meridian
 
     site = settings.SITE_URL
     doors = [
@@ -72,12 +73,16 @@ def _greeting(settings: Any) -> str:
         ("the socket", f"{site.replace('http', 'ws', 1)}/ws/chat/ (described at {site}/docs/websocket/)"),
         ("the admin", f"{site}/admin/"),
     ]
+    if settings.OAUTH_PROVIDER:
+        doors.append(("Meridian, a third party to try", f"{site}/provider/"))
     if settings.DEV_MAIL:
         doors.append(("mail is read at", f"{site}/dev/mail/"))
     lines = [f"chatchat is running on {settings.HOST}:{settings.PORT} (Ctrl-C stops it)", ""]
     lines += [f"  {what:<34}{where}" for what, where in doors]
-    people = demo.table() if settings.DEV_MAIL else ""
-    return "\n".join([*lines, "", people] if people else lines)
+    if settings.DEV_MAIL:
+        tables = [demo.table(), meridian.table() if settings.OAUTH_PROVIDER else ""]
+        lines += [line for table in tables if table for line in ("", table)]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

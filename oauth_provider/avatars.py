@@ -17,13 +17,13 @@ def picture(name: str) -> bytes:
     digest = hashlib.sha256(name.encode()).digest()
     side = SIDE * SCALE
     hue = digest[0] / 256
-    image = Image.new("RGB", (side, side), _colour(hue, 0.45, 0.92))
+    image = Image.new("RGB", (side, side), _colour(hue, 0.3, 0.97))
     draw = ImageDraw.Draw(image)
     for ring in range(4):
         radius = side * (0.78 - 0.17 * ring)
         x = side * (0.25 + digest[ring + 1] / 512)
         y = side * (0.25 + digest[ring + 5] / 512)
-        shade = _colour(hue + (digest[ring + 9] - 128) / 900, 0.5 + 0.1 * ring, 0.85 - 0.16 * ring)
+        shade = _colour(hue + (digest[ring + 9] - 128) / 1600, 0.42 + 0.11 * ring, 0.9 - 0.1 * ring)
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=shade)
         start = digest[ring + 13] * 360 // 256
         box = (x - radius * 0.8, y - radius * 0.8, x + radius * 0.8, y + radius * 0.8)

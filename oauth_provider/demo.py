@@ -84,3 +84,9 @@ def logins() -> list[Played]:
     """The demo people who are here."""
     here = set(Person.objects.filter(login__in=[p.login for p in PEOPLE]).values_list("login", flat=True))
     return [played for played in PEOPLE if played.login in here]
+
+
+def table() -> str:
+    """The login names as a line for a terminal; empty where there are none."""
+    people = ", ".join(played.login for played in logins())
+    return f"Meridian's people; the password of each is {PASSWORD}\n  {people}" if people else ""

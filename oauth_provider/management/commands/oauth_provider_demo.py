@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from oauth_provider import demo
+from oauth_provider import demo, services
 
 
 class Command(BaseCommand):
@@ -17,7 +17,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.OAUTH_PROVIDER:
+            return
         demo.prepare_client()
+        services.clean()
         if options["client_only"]:
             return
         if not settings.DEV_MAIL:
