@@ -11,6 +11,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from accounts import flows
 from accounts.models import Identity, Session, User
 from accounts.services.sessions import end
 from chatchat.clock import now
@@ -197,6 +198,22 @@ def test_a_state_that_failed_is_used_up_too(nobody: Visitor, provider: OpenIDPro
     refused(nobody.come_back(location), 400, "code_refused")
     provider.answers.clear()
     refused(nobody.come_back(location), 400, "invalid_state")
+
+
+def test_a_state_is_good_for_ten_minutes(
+    nobody: Visitor, provider: OpenIDProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    location = at_provider(nobody.leave())
+    monkeypatch.setattr(flows, "LASTS", 0)
+    refused(nobody.come_back(location), 400, "invalid_state")
+    assert not provider.asked_for("token")
+
+
+def test_a_browser_remembers_a_few_sign_ins_only(nobody: Visitor, provider: OpenIDProvider) -> None:
+    """Whoever makes it begin hundreds fills neither the session nor the way of the last one."""
+    urls = [nobody.leave() for _ in range(20)]
+    refused(nobody.come_back(at_provider(urls[0])), 400, "invalid_state")
+    ok(nobody.come_back(at_provider(urls[-1])))
 
 
 def test_a_code_that_was_used(visitor: New, provider: OpenIDProvider) -> None:

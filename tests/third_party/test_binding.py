@@ -12,7 +12,7 @@ from accounts.models import Binding, Identity, Session, User
 from accounts.services.bans import ban_person
 from tests.client import ApiClient, error_code, ok
 from tests.stack.server import Server
-from tests.third_party.common import Visitor, refused, rows
+from tests.third_party.common import Visitor, at_provider, refused, rows
 from tests.third_party.provider import OpenIDProvider
 
 New = Callable[..., Visitor]
@@ -246,6 +246,35 @@ def test_two_identities_for_one_new_address_at_once(running: tuple[Server, OpenI
     )
     assert sorted(answer.status_code for answer in answers) == [201, 400]
     assert (User.objects.count(), Identity.objects.count()) == (1, 1)
+
+
+def test_two_unlinked_at_once_leave_one_way_in(running: tuple[Server, OpenIDProvider]) -> None:
+    server, provider = running
+    amy = Visitor(ApiClient(server.url))
+    amy.join("amy@example.com")
+    provider.person = {"sub": "amy-at-work"}
+    ok(amy.link())
+    paths = [f"auth/third-party/identities/{one['id']}" for one in amy.identities()]
+    answers = at_once([lambda path=path: amy.client.delete(path) for path in paths])  # type: ignore[misc]
+    assert sorted(answer.status_code for answer in answers) == [204, 409]
+    assert len(amy.identities()) == 1
+
+
+def test_one_identity_linked_by_two_people_at_once(running: tuple[Server, OpenIDProvider]) -> None:
+    server, _provider = running
+    visitors = [Visitor(ApiClient(server.url).register()) for _ in range(4)]
+    locations = []
+    for visitor in visitors:
+        begun = ok(visitor.client.post("auth/third-party/other/link", {})).json()
+        locations.append(at_provider(begun["authorization_url"]))
+    answers = at_once(
+        [
+            lambda who=who, location=location: who.come_back(location)  # type: ignore[misc]
+            for who, location in zip(visitors, locations, strict=True)
+        ]
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+    assert Identity.objects.count() == 1
 
 
 def test_settings_of_the_environment_alone(running: tuple[Server, OpenIDProvider]) -> None:
