@@ -210,10 +210,7 @@ class Validator(OAuth2Validator):
     def _issue(self, token: Any, request: Any) -> None:
         """Locks the person, then the code or the refresh token: each is exchanged once."""
         if request.grant_type in PERSON_GRANTS:
-            known = request.user
-            person = Person.objects.select_for_update().get(pk=known.pk)
-            if not person.is_active or person.credentials_changed_at != known.credentials_changed_at:
-                raise errors.InvalidGrantError(request=request)
+            self._lock_person(request)
         else:
             request.user = None
         issue = self._claim(request)
@@ -239,6 +236,13 @@ class Validator(OAuth2Validator):
             )
             self._set_token_value(refresh, token["refresh_token"])
             refresh.save()
+
+    def _lock_person(self, request: Any) -> None:
+        """A password that was changed since the request was looked at counts, too."""
+        known = request.user
+        person = Person.objects.select_for_update().get(pk=known.pk)
+        if not person.is_active or person.credentials_changed_at != known.credentials_changed_at:
+            raise errors.InvalidGrantError(request=request)
 
     def _claim(self, request: Any) -> _Issue:
         if request.grant_type == "authorization_code":

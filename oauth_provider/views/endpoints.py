@@ -187,46 +187,44 @@ def _url(name: str) -> str:
     return issuer() + reverse(f"oauth_provider:{name}").removeprefix(mount)
 
 
+_SECRETS = ["client_secret_basic", "client_secret_post"]
+#: What the discovery document says beside addresses: what is supported here, and nothing else.
+SUPPORTED = {
+    "scopes_supported": list(SCOPES),
+    "response_types_supported": ["code"],
+    "response_modes_supported": ["query"],
+    "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", "password"],
+    "subject_types_supported": ["public"],
+    "id_token_signing_alg_values_supported": ["RS256"],
+    "token_endpoint_auth_methods_supported": [*_SECRETS, "none"],
+    "revocation_endpoint_auth_methods_supported": [*_SECRETS, "none"],
+    "introspection_endpoint_auth_methods_supported": _SECRETS,
+    "code_challenge_methods_supported": ["S256"],
+    "claims_supported": [
+        *("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "jti"),
+        *(name for names in claims.CLAIMS.values() for name in names if name != "sub"),
+    ],
+    "prompt_values_supported": ["none", "login", "consent", "select_account"],
+    "claims_parameter_supported": False,
+    "request_parameter_supported": False,
+    "request_uri_parameter_supported": False,
+    "authorization_response_iss_parameter_supported": True,
+}
+
+
 def discovery(request: HttpRequest) -> HttpResponse:
-    """OpenID Connect Discovery 1.0, 3, and RFC 8414: what is supported here, and nothing else."""
-    secrets = ["client_secret_basic", "client_secret_post"]
-    return _public(
-        {
-            "issuer": issuer(),
-            "authorization_endpoint": _url("authorize"),
-            "token_endpoint": _url("token"),
-            "userinfo_endpoint": _url("userinfo"),
-            "jwks_uri": _url("jwks"),
-            "revocation_endpoint": _url("revoke"),
-            "introspection_endpoint": _url("introspect"),
-            "end_session_endpoint": _url("logout"),
-            "scopes_supported": list(SCOPES),
-            "response_types_supported": ["code"],
-            "response_modes_supported": ["query"],
-            "grant_types_supported": [
-                "authorization_code",
-                "refresh_token",
-                "client_credentials",
-                "password",
-            ],
-            "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": ["RS256"],
-            "token_endpoint_auth_methods_supported": [*secrets, "none"],
-            "revocation_endpoint_auth_methods_supported": [*secrets, "none"],
-            "introspection_endpoint_auth_methods_supported": secrets,
-            "code_challenge_methods_supported": ["S256"],
-            "claims_supported": [
-                *("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "jti"),
-                *(name for names in claims.CLAIMS.values() for name in names if name != "sub"),
-            ],
-            "prompt_values_supported": ["none", "login", "consent", "select_account"],
-            "ui_locales_supported": ["en", "zh-Hans"],
-            "claims_parameter_supported": False,
-            "request_parameter_supported": False,
-            "request_uri_parameter_supported": False,
-            "authorization_response_iss_parameter_supported": True,
-        }
-    )
+    """OpenID Connect Discovery 1.0, 3, and RFC 8414."""
+    addresses = {
+        "issuer": issuer(),
+        "authorization_endpoint": _url("authorize"),
+        "token_endpoint": _url("token"),
+        "userinfo_endpoint": _url("userinfo"),
+        "jwks_uri": _url("jwks"),
+        "revocation_endpoint": _url("revoke"),
+        "introspection_endpoint": _url("introspect"),
+        "end_session_endpoint": _url("logout"),
+    }
+    return _public(addresses | SUPPORTED)
 
 
 def jwks(request: HttpRequest) -> HttpResponse:

@@ -23,6 +23,8 @@ from oauth_provider.render import error_page, page
 from oauth_provider.views.endpoints import malformed
 
 MAX_NEXT = 4 * MAX_PARAMETER
+#: What a logout request may say.
+LOGOUT = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
 
 
 def _allowed_next(request: HttpRequest) -> str:
@@ -123,25 +125,20 @@ def logout(request: HttpRequest) -> HttpResponseBase:
         return error_page(request, title=_("This sign-out cannot go on"), text=wrong)
     person: Any = request.user
     sure = hint is not None and person.is_authenticated and hint.get("sub") == person.subject
-    if person.is_authenticated and not sure and request.POST.get("decision") != "sign-out":
-        if request.POST.get("decision") == "stay":
+    decision = request.POST.get("decision")
+    if person.is_authenticated and not sure and decision != "sign-out":
+        if decision == "stay":
             return redirect("oauth_provider:home")
-        return page(
-            request,
-            "logout",
-            {"client": client, "fields": [(n, given[n]) for n in LOGOUT if n in given]},
-            form_target=target or None,
-        )
+        carried = [(name, given[name]) for name in LOGOUT if name in given]
+        return page(request, "logout", {"client": client, "fields": carried}, form_target=target or None)
     sessions.sign_out(request)
-    if target:
-        state = given.get("state")
-        response = HttpResponse(status=302)
-        response["Location"] = add_params_to_uri(target, [("state", state)]) if state else target
-        return response
-    return page(request, "signed_out")
+    return _gone(target, given.get("state")) if target else page(request, "signed_out")
 
 
-LOGOUT = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
+def _gone(target: str, state: str | None) -> HttpResponse:
+    response = HttpResponse(status=302)
+    response["Location"] = add_params_to_uri(target, [("state", state)]) if state else target
+    return response
 
 
 def _leaving(given: Any, hint: dict[str, Any] | None) -> Client | None:
