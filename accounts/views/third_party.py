@@ -283,6 +283,14 @@ class LinkView(APIView):
             404: MISSING,
             503: AWAY,
         },
+        examples=[
+            OpenApiExample("link", value={"current_password": "correct horse battery"}, request_only=True),
+            OpenApiExample(
+                "where to go",
+                value={"authorization_url": "https://id.example.com/authorize?client_id=…"},
+                response_only=True,
+            ),
+        ],
     )
     def post(self, request: Request, provider: str) -> Response:
         known = find(provider)
