@@ -94,7 +94,7 @@ def begin(provider: Provider, *, redirect_uri: str) -> Begun:
         metadata = await _metadata(client, provider)
         nonce, verifier = generate_token(32), generate_token(64)
         url, state = client.create_authorization_url(
-            _address(metadata, "authorization_endpoint"),
+            _address(provider, metadata, "authorization_endpoint"),
             redirect_uri=redirect_uri,
             nonce=nonce,
             code_verifier=verifier,
@@ -116,7 +116,7 @@ def finish(
         metadata = await _metadata(client, provider)
         if metadata.get("authorization_response_iss_parameter_supported") is True and not named_issuer:
             raise CodeRefused
-        endpoint = provider.reach(_address(metadata, "token_endpoint"))
+        endpoint = provider.reach(_address(provider, metadata, "token_endpoint"))
         try:
             token = await client.fetch_token(
                 endpoint,
@@ -140,7 +140,7 @@ def by_password(provider: Provider, *, username: str, password: str) -> Claims:
 
     async def work(client: AsyncOAuth2Client) -> Claims:
         metadata = await _metadata(client, provider)
-        endpoint = provider.reach(_address(metadata, "token_endpoint"))
+        endpoint = provider.reach(_address(provider, metadata, "token_endpoint"))
         try:
             # The grant gives no id_token: who it is, the provider says to the access token.
             await client.fetch_token(
@@ -210,7 +210,7 @@ async def _subject(
     client: AsyncOAuth2Client, provider: Provider, metadata: dict[str, Any], token: dict[str, Any], nonce: str
 ) -> str:
     """Whom the id_token names, once it is checked as Core, section 3.1.3.7 has it."""
-    url = provider.reach(_address(metadata, "jwks_uri"))
+    url = provider.reach(_address(provider, metadata, "jwks_uri"))
     text = token["id_token"]
     try:
         decoded = _decode(text, await _document(client, provider, url))
@@ -243,7 +243,7 @@ def _decode(text: str, keys: dict[str, Any]) -> jwt.Token:
 async def _userinfo(
     client: AsyncOAuth2Client, provider: Provider, metadata: dict[str, Any]
 ) -> dict[str, Any]:
-    answer = await client.get(provider.reach(_address(metadata, "userinfo_endpoint")))
+    answer = await client.get(provider.reach(_address(provider, metadata, "userinfo_endpoint")))
     answer.raise_for_status()
     return _object(answer)
 
@@ -283,9 +283,11 @@ def _nickname(name: Any) -> str:
         return ""
 
 
-def _address(metadata: dict[str, Any], name: str) -> str:
+def _address(provider: Provider, metadata: dict[str, Any], name: str) -> str:
+    """An endpoint; of a provider that is reached by TLS, by TLS too (Discovery 1.0, section 3)."""
     address = metadata[name]
-    if not isinstance(address, str) or not address.startswith(("https://", "http://")):
+    wanted = ("https://",) if provider.issuer.startswith("https://") else ("https://", "http://")
+    if not isinstance(address, str) or not address.startswith(wanted):
         raise ValueError(f"{name} is no address")
     return address
 

@@ -63,11 +63,11 @@ class PasswordChangeSerializer(serializers.Serializer[Any]):
 class EmailChangeSerializer(serializers.Serializer[Any]):
     email = EmailField()
     code = CodeField()
-    current_password = PasswordField()
+    current_password = PasswordField(required=False)
 
 
 class DeleteMeSerializer(serializers.Serializer[Any]):
-    current_password = PasswordField()
+    current_password = PasswordField(required=False)
 
 
 class ProfileChangeSerializer(serializers.Serializer[Any]):

@@ -18,7 +18,7 @@ from accounts.forms import BindForm, PasswordForm
 from accounts.limits import limit_login
 from accounts.models import Identity, User
 from accounts.page_forms import next_page, shown, with_code
-from accounts.services import third_party
+from accounts.services import passwords, third_party
 from accounts.services.codes import Purpose
 from accounts.third_party import find, provider_name, providers
 from chatchat.errors import ChatError
@@ -121,7 +121,7 @@ def _account(request: HttpRequest, form: PasswordForm) -> HttpResponse:
         "identities": identities,
         "providers": list(providers().values()),
         "has_password": is_password_usable(user.password),
-        "fresh": third_party.fresh(session_id=request.session[PAGE_SESSION_KEY]),
+        "fresh": passwords.is_fresh(session_id=request.session[PAGE_SESSION_KEY]),
     }
     return shown(request, "accounts/account.html", form, **context)
 
@@ -140,7 +140,7 @@ def link(request: HttpRequest, provider: str) -> HttpResponseBase:
             return _account(request, form)
         limit_login(request, email=user.email or "")
         password = form.cleaned_data["password"] or None
-        third_party.confirm(user=user, session_id=session_id, password=password)
+        passwords.confirm_presence(user=user, session_id=session_id, password=password, always=False)
         url = flows.begin(request, known, page=True, user=user.pk, session=session_id)
     except ChatError as error:
         form.refuse(error)

@@ -7,9 +7,12 @@ from chatchat.clock import now
 from chatchat.db import retried, write_transaction
 
 
-def delete_person(*, user: User, current_password: str) -> None:
-    """Leave an empty shell: what they wrote stays, under a name that says so. Raises WrongPassword."""
-    passwords.confirm(user, current_password)
+def delete_person(*, user: User, session_id: int, current_password: str | None) -> None:
+    """Leave an empty shell: what they wrote stays, under a name that says so.
+
+    Raises WrongPassword, SignInAgain.
+    """
+    passwords.confirm_presence(user=user, session_id=session_id, password=current_password)
     erase_person(user_id=user.pk)
 
 

@@ -9,12 +9,14 @@ from accounts.services.codes import CodeInvalid, Purpose
 from chatchat.db import write_transaction
 
 
-def change(*, user: User, email: str, code: str, current_password: str) -> None:
+def change(
+    *, user: User, session_id: int, email: str, code: str, current_password: str | None = None
+) -> None:
     """Sign in with ``email`` (normalised) from now on; the old address is told.
 
-    Raises WrongPassword, CodeInvalid, the latter also for an address that is taken meanwhile.
+    Raises WrongPassword, SignInAgain, CodeInvalid, the last one also for an address that is taken meanwhile.
     """
-    passwords.confirm(user, current_password)
+    passwords.confirm_presence(user=user, session_id=session_id, password=current_password)
     codes.check(purpose=Purpose.CHANGE_EMAIL, email=email, code=code, user_id=user.pk).take()
     old = user.email
     try:

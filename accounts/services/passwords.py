@@ -1,19 +1,24 @@
 """Passwords: their rules, checking, changing, resetting."""
 
-from django.contrib.auth.hashers import check_password, make_password
+from datetime import timedelta
+
+from django.contrib.auth.hashers import check_password, is_password_usable, make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts import mail
-from accounts.models import User
+from accounts.models import Session, User
 from accounts.services import codes, sessions
 from accounts.services.codes import CodeInvalid, Purpose
+from chatchat.clock import now
 from chatchat.db import retried, write_transaction
 from chatchat.errors import Forbidden, Invalid, NotAuthenticated
 from chatchat.text import check_encodable
 
 PASSWORD_MAX = 128
+#: For how long a sign-in shows who is there.
+FRESH = timedelta(minutes=10)
 
 
 class WrongPassword(Forbidden):
@@ -21,6 +26,13 @@ class WrongPassword(Forbidden):
 
     code = "wrong_password"
     message = _("That is not your current password.")
+
+
+class SignInAgain(Forbidden):
+    """403: neither the password nor a session begun just now."""
+
+    code = "sign_in_again"
+    message = _("Give your password, or sign in again first.")
 
 
 class InvalidCredentials(NotAuthenticated):
@@ -64,6 +76,23 @@ def confirm(user: User, password: str) -> None:
     """Check the current password of somebody who is signed in. Raises WrongPassword."""
     if not _fits(user, password):
         raise WrongPassword
+
+
+def confirm_presence(*, user: User, session_id: int, password: str | None, always: bool = True) -> None:
+    """Whether it is really they who ask: by the password, or, without one, by a session begun just now.
+
+    Who has a password gives it; not ``always``: a fresh session serves them, too. Raises WrongPassword,
+    SignInAgain.
+    """
+    if password is not None:
+        confirm(user, password)
+    elif (always and is_password_usable(user.password)) or not is_fresh(session_id=session_id):
+        raise SignInAgain
+
+
+def is_fresh(*, session_id: int) -> bool:
+    """Whether the session began so lately that it shows who is there."""
+    return Session.objects.filter(pk=session_id, created_at__gt=now() - FRESH).exists()
 
 
 def _fits(user: User, password: str) -> bool:

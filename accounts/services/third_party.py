@@ -15,20 +15,18 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts import mail, oidc
-from accounts.models import NICKNAME_MAX, Binding, Identity, Session, User
+from accounts.models import NICKNAME_MAX, Binding, Identity, User
 from accounts.oidc import Claims
-from accounts.services import avatars, codes, passwords, sessions
+from accounts.services import avatars, codes, sessions
 from accounts.services.codes import Purpose
 from accounts.third_party import Provider, provider_name, providers
 from chatchat.clock import now
 from chatchat.db import StartOver, retried, write_transaction
-from chatchat.errors import ChatError, Conflict, Forbidden, NotFound
+from chatchat.errors import ChatError, Conflict, NotFound
 from chatchat.text import clean_line
 
 BINDING_LASTS = timedelta(minutes=10)
 BINDING_TRIES = 5
-#: For how long a sign-in shows who is there.
-FRESH = timedelta(minutes=10)
 
 
 class BindTokenInvalid(ChatError):
@@ -43,13 +41,6 @@ class IdentityLinked(Conflict):
 
     code = "identity_linked"
     message = _("This sign-in belongs to an account already.")
-
-
-class SignInAgain(Forbidden):
-    """403: neither a password nor a session begun just now."""
-
-    code = "sign_in_again"
-    message = _("Give your password, or sign in again first.")
 
 
 class LastWayIn(Conflict):
@@ -177,22 +168,6 @@ def _take_picture(user: User, binding: Binding) -> None:
 
 
 # --- linked and unlinked by who is signed in ----------------------------------------------------------
-
-
-def confirm(*, user: User, session_id: int, password: str | None) -> None:
-    """Whether it is really they who ask: by the password, or a session begun just now.
-
-    Raises WrongPassword, SignInAgain.
-    """
-    if password is not None:
-        passwords.confirm(user, password)
-    elif not fresh(session_id=session_id):
-        raise SignInAgain
-
-
-def fresh(*, session_id: int) -> bool:
-    """Whether the session began so lately that it shows who is there."""
-    return Session.objects.filter(pk=session_id, created_at__gt=now() - FRESH).exists()
 
 
 @retried

@@ -213,7 +213,10 @@ class PasswordChangeView(APIView):
 class EmailChangeView(APIView):
     @extend_schema(
         summary="Change the e-mail address",
-        description="By a code (`change_email`) that was mailed to the new address, and the password.",
+        description=(
+            "By a code (`change_email`) that was mailed to the new address, and the password; who has none "
+            "does it within ten minutes of signing in."
+        ),
         request=EmailChangeSerializer,
         responses={
             204: None,
@@ -236,5 +239,5 @@ class EmailChangeView(APIView):
         given = valid(EmailChangeSerializer, request)
         user = me(request)
         limit_login(request._request, email=user.email or "")
-        emails.change(user=user, **given)
+        emails.change(user=user, session_id=credentials(request).session_id, **given)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -30,7 +30,7 @@ from accounts.serializers import (
     SignedInSerializer,
     ThirdPartyPasswordSerializer,
 )
-from accounts.services import sessions, third_party
+from accounts.services import passwords, sessions, third_party
 from accounts.third_party import Provider, find, providers
 from accounts.views.common import PAIR, USER, PublicView, address, credentials, device, me
 from chatchat.errors import ChatError, Forbidden, NotFound
@@ -297,7 +297,8 @@ class LinkView(APIView):
         given = valid(LinkSerializer, request)
         user, session_id = me(request), credentials(request).session_id
         limit_login(request._request, email=user.email or "")
-        third_party.confirm(user=user, session_id=session_id, password=given.get("current_password"))
+        password = given.get("current_password")
+        passwords.confirm_presence(user=user, session_id=session_id, password=password, always=False)
         url = flows.begin(request._request, known, user=user.pk, session=session_id)
         return Response({"authorization_url": url})
 

@@ -18,7 +18,7 @@ from accounts.serializers import (
     ProfileSerializer,
 )
 from accounts.services import avatars, deletion, profiles, search
-from accounts.views.common import USER, me
+from accounts.views.common import USER, credentials, me
 from chatchat.api import Paging
 from chatchat.errors import TooLarge
 from chatchat.openapi import refusal
@@ -79,7 +79,10 @@ class MeView(APIView):
 
     @extend_schema(
         summary="Delete one's account",
-        description="For good. What one wrote stays, under a name that says that its author is gone.",
+        description=(
+            "For good. What one wrote stays, under a name that says that its author is gone. Who has no "
+            "password does it within ten minutes of signing in."
+        ),
         request=DeleteMeSerializer,
         responses={204: None, 403: refusal("Not the current password.", "wrong_password", "Not yours.")},
         examples=[
@@ -90,7 +93,11 @@ class MeView(APIView):
         given = valid(DeleteMeSerializer, request)
         user = me(request)
         limit_login(request._request, email=user.email or "")
-        deletion.delete_person(user=user, current_password=given["current_password"])
+        deletion.delete_person(
+            user=user,
+            session_id=credentials(request).session_id,
+            current_password=given.get("current_password"),
+        )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
