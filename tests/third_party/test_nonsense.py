@@ -133,6 +133,30 @@ def test_discovery_that_does_not_hold(nobody: Visitor, provider: OpenIDProvider,
     nobody.join("amy@example.com")
 
 
+def test_who_is_reached_by_tls_names_no_address_without(
+    nobody: Visitor, provider: OpenIDProvider, settings: Any
+) -> None:
+    # Reached here as behind a proxy that ends TLS; what it says of itself is what counts.
+    settings.THIRD_PARTY = {
+        "other": {
+            "name": "Other",
+            "issuer": "https://id.example.com",
+            "server": provider.issuer,
+            "client_id": "chat",
+            "client_secret": "secret",
+        }
+    }
+    secure = {
+        "issuer": "https://id.example.com",
+        "authorization_endpoint": "https://id.example.com/authorize",
+    }
+    provider.lies.discovery = secure
+    assert nobody.leave().startswith("https://id.example.com/authorize?")
+    oidc._kept.clear()
+    provider.lies.discovery = secure | {"authorization_endpoint": "http://id.example.com/authorize"}
+    refused(nobody.client.get("auth/third-party/other/login"), 503, "provider_unavailable")
+
+
 def test_an_authorization_endpoint_of_two_lines_is_no_header(
     nobody: Visitor, provider: OpenIDProvider
 ) -> None:
