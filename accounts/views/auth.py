@@ -16,7 +16,6 @@ from accounts.serializers import (
     EmailChangeSerializer,
     EmailCodeSerializer,
     LoginSerializer,
-    MeSerializer,
     PairSerializer,
     PasswordChangeSerializer,
     PasswordResetSerializer,
@@ -26,8 +25,7 @@ from accounts.serializers import (
 )
 from accounts.services import emails, mailing, passwords, registration, sessions
 from accounts.services.codes import Purpose
-from accounts.tokens import Pair
-from accounts.views.common import PAIR, USER, PublicView, address, credentials, device, me
+from accounts.views.common import PAIR, SIGNED_IN, PublicView, address, credentials, device, me, signed_in
 from chatchat.errors import NotAuthenticated
 from chatchat.openapi import refusal
 from chatchat.ratelimit import distance
@@ -36,11 +34,6 @@ from chatchat.views import valid
 CODE_INVALID = refusal(
     "The code doesn't fit, was used, or has expired.", "code_invalid", "This code is not valid."
 )
-SIGNED_IN = OpenApiExample("signed in", value={"user": USER, **PAIR}, response_only=True)
-
-
-def _signed_in(user: User, pair: Pair) -> dict[str, object]:
-    return {"user": MeSerializer(user).data, "access": pair.access, "refresh": pair.refresh}
 
 
 class EmailCodesView(APIView):
@@ -114,7 +107,7 @@ class RegisterView(PublicView):
         user, pair = registration.register(
             **given, language=mail.language_now(), device=device(request), ip=address(request)
         )
-        return Response(_signed_in(user, pair), status.HTTP_201_CREATED)
+        return Response(signed_in(user, pair), status.HTTP_201_CREATED)
 
 
 class TokenView(PublicView):
@@ -140,7 +133,7 @@ class TokenView(PublicView):
         limit_login(request._request, email=given["email"])
         user = passwords.authenticate(**given)
         _, pair = sessions.begin_with_tokens(user=user, device=device(request), ip=address(request))
-        return Response(_signed_in(user, pair))
+        return Response(signed_in(user, pair))
 
 
 class RefreshView(PublicView):

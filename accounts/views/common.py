@@ -2,12 +2,15 @@
 
 from typing import cast
 
+from drf_spectacular.utils import OpenApiExample
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.authentication import Credentials
 from accounts.models import User
+from accounts.serializers import MeSerializer
+from accounts.tokens import Pair
 from chatchat.ratelimit import raw_ip
 
 
@@ -34,6 +37,11 @@ def device(request: Request) -> str:
     return "".join(character for character in agent if character.isprintable()).strip()[:200]
 
 
+def signed_in(user: User, pair: Pair) -> dict[str, object]:
+    """What a client that keeps tokens is told when it signs in."""
+    return {"user": MeSerializer(user).data, "access": pair.access, "refresh": pair.refresh}
+
+
 def address(request: Request) -> str | None:
     """The caller's IP address."""
     return raw_ip(request._request) or None
@@ -50,3 +58,4 @@ USER = {
     "is_staff": False,
 }
 PAIR = {"access": "eyJhbGciOi…", "refresh": "eyJhbGciOi…"}
+SIGNED_IN = OpenApiExample("signed in", value={"user": USER, **PAIR}, response_only=True)

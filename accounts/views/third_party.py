@@ -25,20 +25,18 @@ from accounts.serializers import (
     BindSerializer,
     IdentitySerializer,
     LinkSerializer,
-    MeSerializer,
     ProviderListSerializer,
     SignedInSerializer,
     ThirdPartyPasswordSerializer,
 )
 from accounts.services import passwords, sessions, third_party
 from accounts.third_party import Provider, find, providers
-from accounts.views.common import PAIR, USER, PublicView, address, credentials, device, me
+from accounts.views.common import SIGNED_IN, PublicView, address, credentials, device, me, signed_in
 from chatchat.errors import ChatError, Forbidden, NotFound
 from chatchat.openapi import MISSING, refusal
 from chatchat.views import paged, valid
 
 CODE_MAX = 4096  # characters
-SIGNED_IN = OpenApiExample("signed in", value={"user": USER, **PAIR}, response_only=True)
 TO_BIND = OpenApiExample(
     "unknown here",
     value={
@@ -66,10 +64,10 @@ class ConsentRefused(Forbidden):
     message = _("You did not allow that at the other site.")
 
 
-def signed_in(request: Request, user: User) -> dict[str, Any]:
+def enter(request: Request, user: User) -> dict[str, Any]:
     """A session for a client that keeps tokens. Raises ``Banned``."""
     _session, pair = sessions.begin_with_tokens(user=user, device=device(request), ip=address(request))
-    return {"user": MeSerializer(user).data, "access": pair.access, "refresh": pair.refresh}
+    return signed_in(user, pair)
 
 
 def to_bind(token: str, claims: Claims) -> dict[str, Any]:
@@ -161,7 +159,7 @@ class CallbackView(PublicView):
         if user is not None:
             if flow.page:
                 return third_party_pages.enter(request._request, user, flow.next)
-            return Response(signed_in(request, user))
+            return Response(enter(request, user))
         browser = flows.mark_browser(request._request.session)
         token = third_party.keep(claims, provider=provider, browser=browser)
         if flow.page:
@@ -227,7 +225,7 @@ class PasswordView(PublicView):
         claims = oidc.by_password(known, **given)
         user = third_party.known(claims)
         if user is not None:
-            return Response(signed_in(request, user))
+            return Response(enter(request, user))
         return Response(to_bind(third_party.keep(claims, provider=known), claims))
 
 
@@ -266,7 +264,7 @@ class BindView(PublicView):
             nickname=given.get("nickname"),
             language=mail.language_now(),
         )
-        return Response(signed_in(request, user), status.HTTP_201_CREATED)
+        return Response(enter(request, user), status.HTTP_201_CREATED)
 
 
 class LinkView(APIView):
