@@ -167,6 +167,7 @@ class ClientAdmin(_Shown):
     list_filter = ("client_type", "authorization_grant_type")
     search_fields = ("client_id", "name", "redirect_uris")
     ordering = ("client_id",)
+    view_on_site = False  # django-oauth-toolkit has a page for it, which is not served here
 
     def save_model(self, request: HttpRequest, obj: Client, form: Any, change: bool) -> None:
         if form.cleaned_data.get("new_secret"):

@@ -55,6 +55,7 @@ def test_everything_is_listed_searched_and_opened_without_a_secret(admin: Browse
     row = model.objects.order_by("-pk").first()
     opened = admin.get(f"/admin/oauth_provider/{what}/{row.pk}/change/")
     assert opened.status_code == 200
+    assert b"viewsitelink" not in opened.content, "a link to a page that is not there"
     shown = page.content + opened.content
     for secret in (code, tokens["access_token"], tokens["refresh_token"], "argon2$"):
         assert secret.encode() not in shown
