@@ -28,17 +28,21 @@ from oauth_provider.models import (
 MAX_PASSWORD = 128
 
 
-def limit_login(request: HttpRequest, *, login: str) -> None:
-    """One more try at this login name's password, from this address, by page or by password grant."""
+def limit_login(request: HttpRequest, *, login: str, for_many: bool) -> None:
+    """One more try at this login name's password, from this address, by page or by password grant.
+
+    ``for_many``: the address is a trusted client's, behind which all of its people are.
+    """
     name = hashlib.sha256((normalised_login(login) or login).encode(errors="replace")).hexdigest()
     ip = client_ip(request)
-    limit(request, group="provider-login-ip", key=ip, rate=settings.LOGIN_IP_RATE, strict=True)
+    if not for_many:
+        limit(request, group="provider-login-ip", key=ip, rate=settings.LOGIN_IP_RATE, strict=True)
     limit(request, group="provider-login", key=f"{name}:{ip}", rate=settings.LOGIN_RATE, strict=True)
 
 
-def authenticate(request: HttpRequest, *, login: str, password: str) -> Person | None:
+def authenticate(request: HttpRequest, *, login: str, password: str, for_many: bool = False) -> Person | None:
     """The active person of this name and password; TooMany past the limit. Takes as long for nobody."""
-    limit_login(request, login=login)
+    limit_login(request, login=login, for_many=for_many)
     if not password or len(password) > MAX_PASSWORD or "\x00" in password:
         return None
     name = normalised_login(login)

@@ -165,7 +165,7 @@ class Validator(OAuth2Validator):
     ) -> bool:
         door = HttpRequest()
         door.META = request.headers
-        person = services.authenticate(door, login=username, password=password)
+        person = services.authenticate(door, login=username, password=password, for_many=True)
         if person is None:
             return False
         request.user = person

@@ -98,6 +98,14 @@ def test_guessing_is_stopped_by_login_name_and_address_over_both_doors(settings:
     assert elsewhere.status_code == 200
 
 
+def test_people_of_a_trusted_client_do_not_lock_each_other_out(settings: Settings) -> None:
+    settings.LOGIN_IP_RATE = "3/d"
+    person("tom")
+    for number in range(5):
+        assert by_password(f"guess{number}", client_id="trusted").status_code == 400
+    assert by_password("tom", client_id="trusted").status_code == 200
+
+
 def test_a_changed_password_ends_these_tokens_too() -> None:
     mei = person("mei")
     tokens = by_password(client_id="trusted").json()
