@@ -8,7 +8,9 @@ OpenID Connect Core 1.0; RFC 7636 (PKCE, S256), RFC 9207 (``iss``), RFC 9700 (be
 """
 
 import asyncio
+import functools
 import logging
+import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -354,11 +356,17 @@ def _client(provider: Provider, answer_max: int) -> AsyncOAuth2Client:
     )
 
 
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """Whom TLS trusts; reading all their certificates takes longer than everything else here."""
+    return httpx2.create_ssl_context()
+
+
 class _Measured(httpx2.AsyncHTTPTransport):
     """Answers of a bounded size, not decompressed: a small one could become a huge one."""
 
     def __init__(self, most: int) -> None:
-        super().__init__()
+        super().__init__(verify=_trusted())
         self._most = most
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
