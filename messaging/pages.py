@@ -10,6 +10,10 @@ from django.views.decorators.http import require_safe
 @require_safe
 @never_cache
 @login_required
-def chat(request: HttpRequest) -> HttpResponse:
-    """Conversations and messages; everything after this comes through REST and the socket."""
-    return render(request, "messaging/chat.html")
+def chat(request: HttpRequest, conversation: int | None = None) -> HttpResponse:
+    """Conversations and messages; everything after this comes through REST and the socket.
+
+    Which conversation the address names is the page's own business: a foreign one shows as not there.
+    """
+    plain = f"/plain/{conversation}/" if conversation else "/plain/"
+    return render(request, "messaging/chat.html", {"plain": plain})

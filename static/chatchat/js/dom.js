@@ -31,6 +31,11 @@ const ICONS = {
   plus: "M12 5v14M5 12h14",
   recall: "M9 7L4 12l5 5M4 12h10a6 6 0 0 1 6 6",
   reply: "M10 8L5 12.500l5 4.500M5 12.500h7c4 0 7 1.500 7 5.500",
+  pin: "M12 17v5M8 3h8l-1 7 3 3v2H6v-2l3-3z",
+  "bell-off": "M9 20h6M6 16h9M6 16c1-1 1.500-3 1.500-6M9 5a4.500 4.500 0 0 1 7.500 4c0 2 .3 3.500 .8 5M4 3l16 18",
+  bell: "M9.500 20h5M5 16h14c-1.500-1.500-2-3.500-2-7a5 5 0 0 0-10 0c0 3.500-.5 5.500-2 7z",
+  more: "M5 12v.01M12 12v.01M19 12v.01",
+  search: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16 16l5 5",
   send: "M4 12l16-7-5 15-4-6-7-2z",
   smile: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM9 10v.5M15 10v.5M8.500 14.500c2 2.300 5 2.300 7 0",
 };
@@ -49,9 +54,19 @@ export function icon(name) {
 /** A person's or a group's picture; without one, the first character on a colour of their own. */
 export function avatar({ id, name, url, round = true }) {
   const shape = round ? "avatar" : "avatar square";
-  if (url) return el("img", { class: shape, src: url, alt: "", loading: "lazy" });
-  const first = Array.from(String(name || "?").trim())[0] || "?";
-  return el("span", { class: `${shape} hue-${Number(id) % 8}`, "aria-hidden": "true" }, first.toUpperCase());
+  const letter = el("span", { class: `${shape} hue-${Number(id) % 8}`, "aria-hidden": "true" }, initial(name));
+  if (!url) return letter;
+  return el("img", { class: shape, src: url, alt: "", onerror: (event) => event.target.replaceWith(letter) });
+}
+
+const characters = new Intl.Segmenter();
+
+/** The first character that can be seen, an emoji of several parts included. */
+function initial(name) {
+  for (const { segment } of characters.segment(String(name || ""))) {
+    if (/[\p{L}\p{N}\p{P}\p{S}]/u.test(segment)) return [...segment].slice(0, 8).join("").toUpperCase();
+  }
+  return "?";
 }
 
 export function replaceChildren(parent, ...children) {

@@ -1,28 +1,42 @@
 /* The chat page: puts the parts together. */
 
-import { el, icon, replaceChildren } from "./dom.js";
-import { ConversationList, picture, title } from "./list.js";
+import { toast } from "./toast.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./socket.js";
 import { Dialogs } from "./people.js";
+import { Heading, tool } from "./heading.js";
+import { icon } from "./dom.js";
+import { ConversationList, title } from "./list.js";
+import { Marks } from "./marks.js";
+import { Notifier } from "./notify.js";
 import { Outbox } from "./outbox.js";
+import { go, leave, wanted } from "./route.js";
 import { Store } from "./store.js";
 import { Stream } from "./stream.js";
-
-const MARK_EVERY = 1000; // milliseconds between two markers of one conversation
-const TYPING_FOR = 5000;
+import { Typists } from "./typing.js";
 
 const root = document.getElementById("chat");
+const byId = (id) => document.getElementById(id);
 const store = new Store();
+const typists = new Typists();
 const connection = new Connection(() => store.cursors());
 const outbox = new Outbox(store, connection);
+const marks = new Marks(connection);
 let current = null;
 
 // ---- the parts
 
-const list = new ConversationList(document.getElementById("conversations"), store, go);
 const dialogs = new Dialogs(store, go);
-const stream = new Stream(document.getElementById("stream"), store, {
+const list = new ConversationList(byId("conversations"), byId("search"), store, typists, {
+  open: go,
+  draft: (id) => composer.drafts.get(id)?.text || "",
+});
+const heading = new Heading(byId("heading"), store, typists, {
+  about: (entry) => dialogs.showMembers(entry),
+  menu: (entry) =>
+    entry.state.kind === "group" ? tool("people", gettext("Members"), () => dialogs.showMembers(entry)) : null,
+});
+const stream = new Stream(byId("stream"), store, {
   seen,
   problem: toast,
   reply: (message) => composer.compose({ replyTo: message }),
@@ -32,7 +46,7 @@ const stream = new Stream(document.getElementById("stream"), store, {
   retry: (pending) => outbox.retry(current, pending),
   discard: (pending) => outbox.discard(current, pending),
 });
-const composer = new Composer(document.getElementById("composer"), store, {
+const composer = new Composer(byId("composer"), store, {
   send(body, replyTo) {
     stream.stuck = true;
     stream.unreadFrom = null;
@@ -41,6 +55,7 @@ const composer = new Composer(document.getElementById("composer"), store, {
   edit: (message, body) => change({ type: "message.edit", seq: message.seq, body }),
   typing: () => connection.post({ type: "typing", conversation: current.id, active: true }),
 });
+const notifier = new Notifier(store, { viewing: () => (attentive() ? current?.id : null), title, open: go });
 
 async function change(frame) {
   try {
@@ -57,92 +72,53 @@ function toggleReaction(message, emoji) {
 
 // ---- which conversation is open
 
-function go(id) {
-  location.hash = id ? `#/c/${id}` : "";
-}
-
 function route() {
   if (!store.me) return;
-  const id = Number(/^#\/c\/(\d+)$/.exec(location.hash)?.[1]);
+  const id = wanted();
   const entry = store.conversations.get(id) || null;
   // One that was just joined: its frame is on its way, and calls here again.
   if (entry === current && entry) return;
   current = entry;
   root.classList.toggle("reading", Boolean(entry));
+  byId("nothing").hidden = Boolean(entry);
+  byId("pane").hidden = !entry;
+  document.title = entry ? `${title(entry)} · chatchat` : "chatchat";
+  notifier.badge();
   list.select(entry?.id ?? null);
-  document.getElementById("nothing").hidden = Boolean(entry);
-  document.getElementById("pane").hidden = !entry;
-  heading();
+  heading.open(entry);
   composer.open(entry);
-  stream.open(entry).then(seen);
+  stream.open(entry).then(() => seen());
+  showTyping();
 }
 
-function heading() {
-  if (!current) return;
-  const { kind } = current.state;
-  replaceChildren(
-    document.getElementById("about"),
-    picture(current),
-    el("h1", {}, el("bdi", {}, title(current))),
-    kind === "group" &&
-      el(
-        "button",
-        { class: "tool", type: "button", title: gettext("Members"), "aria-label": gettext("Members"),
-          onclick: () => dialogs.showMembers(current) },
-        icon("people"),
-      ),
-  );
-}
-
-addEventListener("hashchange", route);
-store.addEventListener("list", () => {
-  if (!current) route();
-  const unread = store.unread();
-  document.title = unread ? `(${unread}) chatchat` : "chatchat";
-});
-store.addEventListener("conversation", (event) => {
-  if (event.detail !== current?.id) return;
-  heading();
-  composer.permit();
-});
+addEventListener("popstate", route);
+store.addEventListener("list", () => !current && route());
+store.addEventListener("conversation", (event) => event.detail === current?.id && composer.permit());
 store.addEventListener("gone", (event) => {
   if (event.detail !== current?.id) return;
   toast(gettext("You are not in this conversation any more."));
   current = null;
-  go(null);
+  leave();
 });
 
-// ---- how far one has received and read
+// ---- what one has seen
 
-const marks = new Map();
-
-/** Send a marker: the highest counts, and one a second is enough. */
-function mark(type, entry, seq) {
-  const key = `${type} ${entry.id}`;
-  const known = marks.get(key) || { seq: 0, sent: 0, timer: null };
-  marks.set(key, known);
-  if (seq <= known.seq || seq <= entry.state[`${type === "read" ? "read" : "delivered"}_seq`]) return;
-  known.seq = seq;
-  known.timer ||= setTimeout(() => {
-    known.timer = null;
-    // Unsent marks are forgotten, to be set again after resuming.
-    if (!connection.post({ type, conversation: entry.id, seq: known.seq })) known.seq = 0;
-    known.sent = Date.now();
-  }, Math.max(0, known.sent + MARK_EVERY - Date.now()));
+function attentive() {
+  return document.visibilityState === "visible" && document.hasFocus();
 }
 
-function seen() {
-  if (!current || current.from === null || !stream.stuck) return;
-  if (document.visibilityState !== "visible" || !document.hasFocus()) return;
-  mark("read", current, current.state.last_seq);
-  if (current.state.unread) {
+/** Up to `seq` it has been on the screen; without one, up to the newest, if that is what is shown. */
+function seen(seq = stream.stuck ? current?.state.last_seq : 0) {
+  if (!current || !seq || !attentive()) return;
+  marks.read(current, seq);
+  if (seq >= current.state.last_seq && current.state.unread) {
     current.state.unread = 0;
     store.tell("list");
   }
 }
 
-addEventListener("focus", seen);
-document.addEventListener("visibilitychange", seen);
+addEventListener("focus", () => seen());
+document.addEventListener("visibilitychange", () => seen());
 
 // ---- frames
 
@@ -152,19 +128,32 @@ connection.addEventListener("frame", ({ detail: frame }) => {
     marks.clear();
     dialogs.refresh().catch(() => {});
     route();
-    if (current && !store.conversations.has(current.id)) go(null);
+    if (wanted() && !store.conversations.has(wanted())) missing(wanted());
   } else if (frame.type === "message") {
-    const entry = store.conversations.get(frame.conversation);
-    if (entry) mark("delivered", entry, frame.message.seq);
-    stopped(frame.conversation);
+    arrived(frame);
   } else if (frame.type === "sync.limited") {
     catchUp(frame.conversation, frame.after);
   } else if (frame.type === "typing") {
-    typing(frame);
+    if (frame.user !== store.me.id) typists.take(frame);
   } else if (frame.type.startsWith("friend.")) {
     dialogs.refresh().catch(() => {});
   }
 });
+
+function arrived({ conversation, message }) {
+  const entry = store.conversations.get(conversation);
+  if (!entry) return;
+  marks.delivered(entry, message.seq);
+  typists.stopped(conversation, message.sender?.id);
+  notifier.message(entry, message);
+}
+
+/** The address names one that is not among those told of at first: an old one, or none of one's own. */
+async function missing(id) {
+  if (await store.fetchConversation?.(id).catch(() => null)) return route();
+  toast(gettext("There is no such conversation, or it is not for you."));
+  leave();
+}
 
 /** Too much was missed to be sent unasked: page through it. */
 async function catchUp(id, after) {
@@ -191,51 +180,30 @@ async function catchUp(id, after) {
 
 // ---- who is typing
 
-const typists = new Map();
-
-function typing({ conversation, user, active = true }) {
-  const person = typeof user === "object" ? user.id : user;
-  if (person === store.me.id) return;
-  if (active) typists.set(conversation, { person, until: Date.now() + TYPING_FOR });
-  else typists.delete(conversation);
-  showTyping();
-  setTimeout(showTyping, TYPING_FOR + 50);
-}
-
-function stopped(conversation) {
-  if (typists.delete(conversation)) showTyping();
-}
-
 function showTyping() {
-  const typist = current && typists.get(current.id);
-  const line = typist && typist.until > Date.now();
-  document.getElementById("typing").textContent = line
-    ? interpolate(gettext("%s is typing …"), [store.nickname(typist.person)])
-    : "";
+  byId("typing").textContent = current ? typists.line(current.id, store) : "";
 }
 
-// ---- the bar for being offline, and passing notes
+typists.addEventListener("typing", showTyping);
+store.addEventListener("people", showTyping);
+
+// ---- the bar for being offline
 
 connection.addEventListener("state", ({ detail: state }) => {
-  const bar = document.getElementById("offline");
+  const bar = byId("offline");
   clearTimeout(bar.timer);
   if (state === "online") bar.hidden = true;
   else bar.timer = setTimeout(() => (bar.hidden = false), 800);
   if (state === "online") seen();
 });
-
-function toast(message) {
-  const note = el("p", { class: "toast", role: "alert" }, message);
-  document.body.append(note);
-  setTimeout(() => note.remove(), 5000);
-}
+byId("reconnect").addEventListener("click", () => connection.hurry());
 
 // ---- buttons that are in the page from the start
 
 for (const place of document.querySelectorAll("[data-icon]")) place.prepend(icon(place.dataset.icon));
-document.getElementById("show-people").addEventListener("click", () => dialogs.showPeople());
-document.getElementById("show-groups").addEventListener("click", () => dialogs.showGroups());
-document.getElementById("back").addEventListener("click", () => go(null));
+byId("show-people").addEventListener("click", () => dialogs.showPeople());
+byId("show-groups").addEventListener("click", () => dialogs.showGroups());
+byId("back").addEventListener("click", () => go(null));
 document.addEventListener("click", (event) => {
   for (const open of document.querySelectorAll("details[open]")) {
     if (!open.contains(event.target)) open.open = false;
