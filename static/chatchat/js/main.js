@@ -1,6 +1,6 @@
 /* The chat page: puts the parts together. */
 
-import { toast } from "./toast.js";
+import { Bell } from "./bell.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./socket.js";
 import { Dialogs } from "./people.js";
@@ -13,6 +13,7 @@ import { Outbox } from "./outbox.js";
 import { go, leave, wanted } from "./route.js";
 import { Store } from "./store.js";
 import { Stream } from "./stream.js";
+import { toast } from "./toast.js";
 import { Typists } from "./typing.js";
 
 const root = document.getElementById("chat");
@@ -204,6 +205,7 @@ for (const place of document.querySelectorAll("[data-icon]")) place.prepend(icon
 byId("show-people").addEventListener("click", () => dialogs.showPeople());
 byId("show-groups").addEventListener("click", () => dialogs.showGroups());
 byId("back").addEventListener("click", () => go(null));
+new Bell(byId("bell"), byId("ask-notifications"));
 document.addEventListener("click", (event) => {
   for (const open of document.querySelectorAll("details[open]")) {
     if (!open.contains(event.target)) open.open = false;

@@ -6,6 +6,17 @@ export class Marks {
   constructor(connection) {
     this.connection = connection;
     this.known = new Map();
+    addEventListener("pagehide", () => this.flush());
+  }
+
+  /** Before the page goes: what waits is sent at once. */
+  flush() {
+    for (const [key, known] of this.known) {
+      if (!known.timer) continue;
+      clearTimeout(known.timer);
+      const [type, conversation] = key.split(" ");
+      this.send(type, Number(conversation), known);
+    }
   }
 
   /** After resuming nothing is taken as sent: what was lost is set again. */
