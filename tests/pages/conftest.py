@@ -1,11 +1,21 @@
 """Real browsers on the real server. Whatever a browser complains about fails the test."""
 
+import asyncio
 import os
 import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 from tests.client import ApiClient
 from tests.stack.server import Server
@@ -70,15 +80,56 @@ class Windows:
             self.complaints.append(f"{response.status} for {response.url}")
 
 
+class Chromium:
+    """A worker's one browser process: starting one takes longer than most tests."""
+
+    def __init__(self, playwright: Playwright) -> None:
+        self._playwright = playwright
+        self._loop = asyncio.get_running_loop()
+        self._browser: Browser | None = None
+
+    def lend(self) -> Browser:
+        """The browser, without any window; a new one if it has crashed."""
+        asyncio._set_running_loop(self._loop)
+        if self._browser is None or not self._browser.is_connected():
+            self._browser = self._playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        return self._browser
+
+    def take_back(self) -> None:
+        """Close the windows. Playwright leaves its loop running in this thread, where others' loops
+        and Django's rows have no place beside it: until the next test it is set aside."""
+        try:
+            if self._browser is not None and self._browser.is_connected():
+                for context in self._browser.contexts:
+                    context.close()
+        finally:
+            asyncio._set_running_loop(None)
+
+
+@pytest.fixture(scope="session")
+def _chromium() -> Iterator[Chromium]:
+    with sync_playwright() as playwright:
+        chromium = Chromium(playwright)
+        chromium.take_back()
+        yield chromium
+        chromium.lend().close()
+
+
 @pytest.fixture
-def windows(server: Server) -> Iterator[Windows]:
+def browser(_chromium: Chromium) -> Iterator[Browser]:
+    """A browser in which nothing is open; a context of it shares nothing with another one."""
+    yield _chromium.lend()
+    _chromium.take_back()
+
+
+@pytest.fixture
+def windows(server: Server, browser: Browser) -> Iterator[Windows]:
     """`windows.open("/login/")`; anything in the console, a failed request or a 4xx that is not
     ``windows.expected`` fails the test at its end."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        opened = Windows(browser, server)
-        yield opened
-        browser.close()
+    opened = Windows(browser, server)
+    yield opened
+    for context in browser.contexts:
+        context.close()  # also what a page says as it goes
     assert opened.complaints == []
 
 

@@ -6,14 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import Binding, Identity, User
 from chatchat.clock import now
 from oauth_provider import demo
 from tests.accounts.mails import newest_code
 from tests.client import PASSWORD
-from tests.pages.conftest import CHROMIUM, SWITCHES, Windows
+from tests.pages.conftest import Windows
 from tests.people import new_user
 from tests.stack.server import Server
 
@@ -31,14 +31,13 @@ def site(start_server: Callable[..., Server], settings: Any) -> Server:
 
 
 @pytest.fixture
-def windows(site: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Windows]:
+def windows(site: Server, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[Windows]:
     # Playwright keeps a loop in this thread, in which Django would not let the test look at its rows.
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        opened = Windows(browser, site)
-        yield opened
-        browser.close()
+    opened = Windows(browser, site)
+    yield opened
+    for context in browser.contexts:
+        context.close()
     assert opened.complaints == []
 
 
