@@ -8,7 +8,7 @@ from rest_framework import serializers
 from chatchat.api import MAX_ID
 from chatchat.clock import rfc3339
 from chatchat.errors import ChatError
-from chatchat.text import clean_line
+from chatchat.text import clean_line, clean_note
 
 
 class IdField(serializers.IntegerField):
@@ -47,6 +47,21 @@ class LineField(TextField):
         value = super().to_internal_value(data)
         try:
             return clean_line(value, field="value", minimum=self.minimum, maximum=self.maximum)
+        except ChatError as error:
+            raise serializers.ValidationError([str(text) for text in error.details["value"]]) from None
+
+
+class NoteField(TextField):
+    """Several lines of text, or none, by ``chatchat.text.clean_note``: an announcement."""
+
+    def __init__(self, *, maximum: int, **kwargs: Any) -> None:
+        self.maximum = maximum
+        super().__init__(allow_blank=True, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        value = super().to_internal_value(data)
+        try:
+            return clean_note(value, field="value", maximum=self.maximum)
         except ChatError as error:
             raise serializers.ValidationError([str(text) for text in error.details["value"]]) from None
 

@@ -33,6 +33,17 @@ def clean_line(value: str, *, field: str, minimum: int, maximum: int) -> str:
     return line
 
 
+def clean_note(value: str, *, field: str, maximum: int) -> str:
+    """Several lines, or none: trimmed, with LF between them, at most ``maximum`` characters."""
+    check_encodable(value, field=field)
+    note = value.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if any((ord(character) < 32 and character not in "\n\t") or ord(character) == 127 for character in note):
+        raise Invalid(details={field: [_("Control characters are not allowed.")]})
+    if len(note) > maximum:
+        raise Invalid(details={field: [_("At most %(maximum)d characters.") % {"maximum": maximum}]})
+    return note
+
+
 def clean_body(value: str, *, field: str, maximum: int) -> str:
     """A message's text: kept byte for byte, not blank, at most ``maximum`` characters."""
     check_encodable(value, field=field)

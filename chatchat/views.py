@@ -28,4 +28,4 @@ def paged(
     """A page of ``rows``; newest first, unless ``paging`` has another order."""
     paging = paging or Paging()
     page = paging.paginate_queryset(rows, request, view)
-    return paging.get_paginated_response(serializer(page, many=True).data)
+    return paging.get_paginated_response(serializer(page, many=True, context={"request": request}).data)

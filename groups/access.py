@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from chatchat.clock import now
@@ -91,12 +92,16 @@ def require_active(user_id: int) -> None:
         raise NotFound
 
 
-def _for_viewer(groups: QuerySet[Group], user_id: int) -> QuerySet[Group]:
-    """With what a group's shape needs: the owner, the viewer's role, whether they have asked to join."""
+def _for_viewer(groups: QuerySet[Group], user_id: int | None) -> QuerySet[Group]:
+    """With what a group's shape needs: the viewer's role, whether they have asked, who has, and more."""
     mine = Membership.objects.filter(group=OuterRef("pk"), user=user_id)
     asked = JoinRequest.objects.filter(group=OuterRef("pk"), user=user_id, status=JoinRequest.Status.PENDING)
-    return groups.select_related("owner").annotate(
-        viewer_role=Subquery(mine.values("role")[:1]), viewer_asked=Exists(asked)
+    # A count of its own, not a join that would multiply the rows.
+    waiting = pending(OuterRef("pk")).order_by().values("group").annotate(number=Count("pk"))
+    return groups.select_related("owner", "conversation").annotate(
+        viewer_role=Subquery(mine.values("role")[:1]),
+        viewer_asked=Exists(asked),
+        waiting=Coalesce(Subquery(waiting.values("number")), 0),
     )
 
 
@@ -125,7 +130,7 @@ def members(group_id: int) -> QuerySet[Membership]:
     return Membership.objects.filter(group=group_id).select_related("user")
 
 
-def pending(group_id: int) -> QuerySet[JoinRequest]:
+def pending(group_id: int | OuterRef) -> QuerySet[JoinRequest]:
     """Who waits to be let in."""
     requests = JoinRequest.objects.filter(
         group=group_id,
@@ -164,9 +169,22 @@ def invitations(group_id: int) -> QuerySet[Invitation]:
 
 def usable_invitation(viewer_id: int, token: str) -> tuple[Invitation, Group]:
     """An invitation that still lets somebody in, and its group with what its shape needs."""
+    invitation = invitation_of(token)
+    if not invitation.holds(now()):
+        raise NotFound
+    return invitation, invited_group(viewer_id, invitation)
+
+
+def invitation_of(token: str) -> Invitation:
+    """The invitation, also one that ended, and who made it."""
     if len(token) > TOKEN_MAX or not token.isascii() or not token.isprintable():
         raise NotFound
-    invitation = Invitation.objects.usable(now()).filter(token=token).first()
+    invitation = Invitation.objects.filter(token=token).select_related("created_by").first()
     if invitation is None:
         raise NotFound
-    return invitation, _for_viewer(Group.objects.all(), viewer_id).get(pk=invitation.group_id)
+    return invitation
+
+
+def invited_group(viewer_id: int | None, invitation: Invitation) -> Group:
+    """The group that an invitation leads to, with what its shape needs."""
+    return _for_viewer(Group.objects.all(), viewer_id).get(pk=invitation.group_id)

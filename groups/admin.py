@@ -1,5 +1,6 @@
 """Groups for moderators: found, read, acted on through services."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -10,8 +11,16 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chatchat.errors import ChatError
-from chatchat.text import clean_line
-from groups.models import INTRODUCTION_MAX, NAME_MAX, Group, Invitation, JoinRequest, Membership
+from chatchat.text import clean_line, clean_note
+from groups.models import (
+    ANNOUNCEMENT_MAX,
+    INTRODUCTION_MAX,
+    NAME_MAX,
+    Group,
+    Invitation,
+    JoinRequest,
+    Membership,
+)
 from groups.services import invitations, lifecycle, members, requests
 from messaging.admin import ReadOnly
 
@@ -28,7 +37,8 @@ class GroupForm(forms.ModelForm[Group]):
 
     class Meta:
         model = Group
-        fields = ("name", "introduction")
+        fields = ("name", "introduction", "announcement")
+        widgets = {"announcement": forms.Textarea(attrs={"rows": 5})}
 
     def clean_name(self) -> str:
         return self._line("name", 1, NAME_MAX)
@@ -36,9 +46,15 @@ class GroupForm(forms.ModelForm[Group]):
     def clean_introduction(self) -> str:
         return self._line("introduction", 0, INTRODUCTION_MAX)
 
+    def clean_announcement(self) -> str:
+        return self._checked("announcement", clean_note, maximum=ANNOUNCEMENT_MAX)
+
     def _line(self, field: str, minimum: int, maximum: int) -> str:
+        return self._checked(field, clean_line, minimum=minimum, maximum=maximum)
+
+    def _checked(self, field: str, clean: Callable[..., str], **bounds: int) -> str:
         try:
-            return clean_line(self.cleaned_data[field], field=field, minimum=minimum, maximum=maximum)
+            return clean(self.cleaned_data[field], field=field, **bounds)
         except ChatError as error:
             raise forms.ValidationError([str(text) for text in error.details[field]]) from None
 
@@ -59,7 +75,7 @@ class GroupAdmin(Moderated):
     list_select_related = ("owner",)
     search_fields = ("=conversation__id", "name", "owner__nickname", "=owner__email")
     ordering = ("-conversation_id",)
-    actions = ("dissolve",)
+    actions = ("remove_picture", "dissolve")
     readonly_fields = ("owner", "join_policy", "history", "muted_all", "member_count", "created_at")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -68,6 +84,13 @@ class GroupAdmin(Moderated):
     def save_model(self, request: HttpRequest, obj: Group, form: Any, change: bool) -> None:
         words = {name: form.cleaned_data[name] for name in form.changed_data}
         lifecycle.edit(group_id=obj.pk, **words)
+
+    @admin.action(description=_("Remove the selected groups' pictures"), permissions=["moderate"])
+    def remove_picture(self, request: HttpRequest, queryset: QuerySet[Group]) -> None:
+        def act(row: Group) -> None:
+            lifecycle.remove_avatar(group_id=row.pk)
+
+        self.each(request, queryset, act, gettext("without a picture"))
 
     @admin.action(description=_("Dissolve the selected groups"), permissions=["moderate"])
     def dissolve(self, request: HttpRequest, queryset: QuerySet[Group]) -> None:

@@ -9,10 +9,12 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import avatar_url
 from chatchat.db import ExactCharField
 
 NAME_MAX = 64
 INTRODUCTION_MAX = 200
+ANNOUNCEMENT_MAX = 1000
 SEARCH_KEY_MAX = 255
 MESSAGE_MAX = 200
 KEY_MAX = 41  # two 63-bit integers and a colon
@@ -66,6 +68,8 @@ class Group(models.Model):
     name = models.CharField(_("name"), max_length=NAME_MAX)
     search_key = ExactCharField(max_length=SEARCH_KEY_MAX, editable=False)
     introduction = models.CharField(_("introduction"), max_length=INTRODUCTION_MAX, blank=True)
+    #: For members; several lines.
+    announcement = models.CharField(_("announcement"), max_length=ANNOUNCEMENT_MAX, blank=True, default="")
     join_policy = models.CharField(
         _("who may join"), max_length=8, choices=JoinPolicy.choices, default=JoinPolicy.OPEN
     )
@@ -83,6 +87,11 @@ class Group(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} #{self.pk}"
+
+    @property
+    def avatar(self) -> str | None:
+        """The address of its picture, which its conversation holds."""
+        return avatar_url(self.conversation.avatar)
 
 
 class Membership(models.Model):
@@ -167,3 +176,7 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"invitation #{self.pk} to {self.group_id}"
+
+    def holds(self, moment: datetime) -> bool:
+        """Whether it still lets somebody in; ``usable`` says the same to the database."""
+        return self.expires_at > moment and self.uses < self.max_uses

@@ -3,18 +3,23 @@
 from typing import Any
 
 from django.core.validators import MaxValueValidator
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from accounts.serializers import PersonSerializer
-from chatchat.fields import IdField, LineField, TextField, TimeField
+from chatchat.fields import IdField, LineField, NoteField, TextField, TimeField
 from groups.models import (
+    ANNOUNCEMENT_MAX,
     INTRODUCTION_MAX,
     MESSAGE_MAX,
     NAME_MAX,
     TOKEN_MAX,
     Group,
     History,
+    Invitation,
     JoinPolicy,
     JoinRequest,
     Membership,
@@ -47,6 +52,9 @@ class CreateRequest(serializers.Serializer[Any]):
 class EditRequest(serializers.Serializer[Any]):
     name = LineField(maximum=NAME_MAX, required=False)
     introduction = LineField(minimum=0, maximum=INTRODUCTION_MAX, required=False)
+    announcement = NoteField(
+        maximum=ANNOUNCEMENT_MAX, required=False, help_text="For members; may have lines."
+    )
     join_policy = serializers.ChoiceField(choices=JoinPolicy.choices, required=False)
     history = serializers.ChoiceField(choices=History.choices, required=False)
     muted_all = FlagField(required=False)
@@ -80,7 +88,16 @@ class InvitationRequest(serializers.Serializer[Any]):
     max_uses = IdField(required=False, default=1, validators=[MaxValueValidator(USES_MAX)])
 
 
+def invitation_url(request: Request, token: str) -> str:
+    """The address of the page on which an invitation is taken, as whoever asks reaches this site."""
+    return request.build_absolute_uri(reverse("invite", args=[token]))
+
+
 # --- what goes out --------------------------------------------------------------------------------
+
+
+#: Of a group, what is nobody else's business.
+MEMBERS_ONLY = ("conversation", "owner", "announcement", "muted_all")
 
 
 class RoleField(serializers.ChoiceField):
@@ -94,12 +111,14 @@ class RoleField(serializers.ChoiceField):
 
 
 class GroupSerializer(serializers.Serializer[Any]):
-    """A group; ``conversation``, ``owner`` and ``muted_all`` are null for who is not in it."""
+    """A group; what only members may know is null for who is not in it, what only admins may for members."""
 
     id = IdField(source="pk")
     conversation = IdField(source="pk", allow_null=True)
     name = serializers.CharField()
+    avatar = serializers.CharField(allow_null=True)
     introduction = serializers.CharField()
+    announcement = serializers.CharField(allow_null=True)
     join_policy = serializers.ChoiceField(choices=JoinPolicy.choices)
     history = serializers.ChoiceField(choices=History.choices)
     muted_all = serializers.BooleanField(allow_null=True)
@@ -107,12 +126,17 @@ class GroupSerializer(serializers.Serializer[Any]):
     owner = PersonSerializer(allow_null=True)
     role = RoleField(source="viewer_role", allow_null=True)
     requested = serializers.BooleanField(source="viewer_asked")
+    waiting = serializers.IntegerField(
+        allow_null=True, help_text="How many ask to be let in; for the owner and admins."
+    )
     created_at = TimeField()
 
     def to_representation(self, instance: Group) -> dict[str, Any]:
         shape = super().to_representation(instance)
         if shape["role"] is None:
-            shape |= {"conversation": None, "owner": None, "muted_all": None}
+            shape |= dict.fromkeys(MEMBERS_ONLY)
+        if shape["role"] not in {Role.OWNER.word, Role.ADMIN.word}:
+            shape["waiting"] = None
         return shape
 
 
@@ -141,15 +165,21 @@ class InvitationSerializer(serializers.Serializer[Any]):
 
     id = IdField()
     token = serializers.CharField()
+    url = serializers.SerializerMethodField(help_text="Of the page where people join.")
     created_by = PersonSerializer()
     max_uses = serializers.IntegerField()
     uses = serializers.IntegerField()
     expires_at = TimeField()
     created_at = TimeField()
 
+    @extend_schema_field(serializers.URLField())
+    def get_url(self, invitation: Invitation) -> str:
+        return invitation_url(self.context["request"], invitation.token)
+
 
 class InvitedSerializer(serializers.Serializer[Any]):
     """What an invitation's token leads to."""
 
     group = GroupSerializer()
+    invited_by = PersonSerializer()
     expires_at = TimeField()

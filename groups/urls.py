@@ -7,6 +7,7 @@ from groups.views import lifecycle, people
 urlpatterns = [
     path("groups", lifecycle.GroupsView.as_view()),
     path("groups/<id:group>", lifecycle.GroupView.as_view()),
+    path("groups/<id:group>/avatar", lifecycle.AvatarView.as_view()),
     path("groups/<id:group>/join", lifecycle.JoinView.as_view()),
     path("groups/<id:group>/leave", lifecycle.LeaveView.as_view()),
     path("groups/<id:group>/transfer", lifecycle.TransferView.as_view()),
@@ -18,4 +19,5 @@ urlpatterns = [
     path("groups/<id:group>/invitations", people.InvitationsView.as_view()),
     path("groups/<id:group>/invitations/<id:pk>", people.InvitationView.as_view()),
     path("invitations/<str:token>", people.InvitedView.as_view()),
+    path("invitations/<str:token>/qr", people.QRView.as_view()),
 ]

@@ -2,6 +2,7 @@
 
 import io
 import secrets
+from collections.abc import Callable
 from threading import BoundedSemaphore
 from typing import IO
 
@@ -26,14 +27,19 @@ _turns = BoundedSemaphore(2)
 
 def set_avatar(*, user: User, image: IO[bytes]) -> str:
     """Make ``image`` the person's avatar; its name. Raises Invalid, TooLarge, UnsupportedType."""
+    user.avatar = keep(image, lambda name: _replace(user_id=user.pk, name=name))
+    return user.avatar
+
+
+def keep(image: IO[bytes], use: Callable[[str], object]) -> str:
+    """Keep ``image`` as an avatar under a new name, which ``use`` makes somebody's, or nothing of it."""
     webp = render(image)
     name = default_storage.save(f"avatars/{secrets.token_urlsafe(18)}.webp", ContentFile(webp))
     try:
-        _replace(user_id=user.pk, name=name)
+        use(name)
     except BaseException:
         default_storage.delete(name)
         raise
-    user.avatar = name
     return name
 
 

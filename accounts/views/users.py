@@ -1,6 +1,5 @@
 """Profiles: one's own, others', avatars, search."""
 
-from django.conf import settings
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.parsers import MultiPartParser
@@ -18,17 +17,14 @@ from accounts.serializers import (
     ProfileSerializer,
 )
 from accounts.services import avatars, deletion, profiles, search
-from accounts.views.common import USER, credentials, me
+from accounts.views.common import NO_PICTURE, USER, credentials, me, picture
 from chatchat.api import Paging
-from chatchat.errors import TooLarge
 from chatchat.openapi import refusal
 from chatchat.text import clean_line
 from chatchat.views import valid
 
 PROFILE = {key: USER[key] for key in ("id", "nickname", "avatar", "introduction")}
 ME = OpenApiExample("me", value=USER, response_only=True)
-#: What a multipart body may hold beside the picture.
-SLACK = 64 * 1024
 
 
 class PeopleView(APIView):
@@ -111,19 +107,12 @@ class AvatarView(APIView):
             "without metadata."
         ),
         request={"multipart/form-data": AvatarSerializer},
-        responses={
-            200: MeSerializer,
-            413: refusal("Too many bytes or pixels.", "too_large", "That is too big."),
-            415: refusal("No picture of these kinds.", "unsupported_type", "Not taken here."),
-        },
+        responses={200: MeSerializer, **NO_PICTURE},
         examples=[ME],
     )
     def put(self, request: Request) -> Response:
         user = me(request)
-        limit_cost(request._request, group="avatar", user_id=user.pk)
-        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.AVATAR_MAX_BYTES + SLACK:
-            raise TooLarge
-        avatars.set_avatar(user=user, image=valid(AvatarSerializer, request)["image"])
+        avatars.set_avatar(user=user, image=picture(request))
         return Response(MeSerializer(user).data)
 
     @extend_schema(summary="Remove one's avatar", request=None, responses={204: None})

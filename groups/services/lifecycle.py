@@ -1,9 +1,10 @@
 """A group begins, changes, passes to another owner, and ends."""
 
-from typing import Any
+from typing import IO, Any
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.services import avatars
 from chatchat.clock import now
 from chatchat.db import retried, write_transaction
 from chatchat.errors import Invalid, NotFound
@@ -46,8 +47,8 @@ def create(
 
 @retried
 def edit(*, group_id: int, actor_id: int | None = None, **fields: Any) -> Group:
-    """Change ``name``, ``introduction``, ``join_policy``, ``history``, ``muted_all``: owner and admins, or,
-    without an actor, a moderator.
+    """Change ``name``, ``introduction``, ``announcement``, ``join_policy``, ``history``, ``muted_all``:
+    owner and admins, or, without an actor, a moderator.
 
     What is as it was already is passed over, and nobody is told of it.
     """
@@ -69,8 +70,34 @@ def _tell(locked: Locked, changed: dict[str, Any]) -> None:
         roster.say(locked, "group.renamed", name=changed["name"])
     if "muted_all" in changed:
         _set_muted_all(locked, muted=changed["muted_all"])
+    # The text itself is not in the line, which nobody can take back: it is asked for.
+    if changed.get("announcement"):
+        roster.say(locked, "group.announced")
+        del changed["announcement"]
     if others := sorted(changed.keys() - {"name", "muted_all"}):
         roster.say(locked, "group.changed", fields=others)
+
+
+def set_avatar(*, actor_id: int, group_id: int, image: IO[bytes]) -> None:
+    """Make ``image`` the group's picture: owner and admins. Raises Invalid, TooLarge, UnsupportedType."""
+    access.member(group_id, actor_id, at_least=Role.ADMIN)  # before any work is done for them
+    avatars.keep(image, lambda name: _show(actor_id=actor_id, group_id=group_id, name=name))
+
+
+def remove_avatar(*, group_id: int, actor_id: int | None = None) -> None:
+    """No picture; also if there was none: owner and admins, or, without an actor, a moderator."""
+    _show(actor_id=actor_id, group_id=group_id, name="")
+
+
+@retried
+def _show(*, actor_id: int | None, group_id: int, name: str) -> None:
+    with write_transaction():
+        locked = access.lock_as(group_id, actor_id=actor_id, at_least=Role.ADMIN)
+        if locked.conversation.avatar == name:
+            return
+        avatars.forget_on_commit(locked.conversation.avatar)
+        conversations.retitle(locked.conversation, avatar=name)
+        roster.say(locked, "group.changed", fields=["avatar"])
 
 
 def _set_muted_all(locked: Locked, *, muted: bool) -> None:
@@ -121,6 +148,8 @@ def dissolve(*, group_id: int, actor_id: int | None = None) -> None:
 
 def _dissolve(locked: Locked) -> None:
     roster.say(locked, "group.dissolved")
+    avatars.forget_on_commit(locked.conversation.avatar)
+    conversations.retitle(locked.conversation, avatar="")
     conversations.leave_all(locked.conversation, reason="dissolved")
     locked.group.delete()
 

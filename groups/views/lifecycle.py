@@ -2,12 +2,14 @@
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import status
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.limits import limit_cost
-from accounts.views.common import me
+from accounts.serializers import AvatarSerializer
+from accounts.views.common import NO_PICTURE, me, picture
 from chatchat.api import Paging
 from chatchat.openapi import MISSING, refusal
 from chatchat.text import clean_line
@@ -95,7 +97,10 @@ class GroupView(APIView):
 
     @extend_schema(
         summary="Change a group",
-        description="Owner and admins. `muted_all`: only owner and admins may write.",
+        description=(
+            "Owner and admins. `muted_all`: only owner and admins may write. `announcement`: members see it, "
+            "and are told that there is a new one; empty takes it down."
+        ),
         request=EditRequest,
         responses={200: GroupSerializer, 403: FORBIDDEN, 404: MISSING},
         examples=[OpenApiExample("mute all", value={"muted_all": True}, request_only=True), ONE],
@@ -113,6 +118,32 @@ class GroupView(APIView):
     )
     def delete(self, request: Request, group: int) -> Response:
         lifecycle.dissolve(group_id=group, actor_id=me(request).pk)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class AvatarView(APIView):
+    parser_classes = (MultiPartParser,)
+
+    @extend_schema(
+        summary="Set a group's picture",
+        description="Owner and admins. As with one's own: it becomes a 512 × 512 WebP without metadata.",
+        request={"multipart/form-data": AvatarSerializer},
+        responses={200: GroupSerializer, 403: FORBIDDEN, 404: MISSING, **NO_PICTURE},
+        examples=[ONE],
+    )
+    def put(self, request: Request, group: int) -> Response:
+        user = me(request)
+        lifecycle.set_avatar(actor_id=user.pk, group_id=group, image=picture(request))
+        return Response(GroupSerializer(access.visible_group(user.pk, group)).data)
+
+    @extend_schema(
+        summary="Remove a group's picture",
+        description="Owner and admins.",
+        request=None,
+        responses={204: None, 403: FORBIDDEN, 404: MISSING},
+    )
+    def delete(self, request: Request, group: int) -> Response:
+        lifecycle.remove_avatar(group_id=group, actor_id=me(request).pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -1,5 +1,10 @@
 """Members of a group, those who ask to be, and those who are invited."""
 
+import io
+
+import segno
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -21,9 +26,10 @@ from groups.serializers import (
     JoinRequestSerializer,
     MemberRequest,
     MemberSerializer,
+    invitation_url,
 )
 from groups.services import invitations, members, requests
-from groups.views.common import CARD, FORBIDDEN, INVITATION, MEMBER, WAITING
+from groups.views.common import CARD, FORBIDDEN, INVITATION, MEMBER, PERSON, WAITING, Whatever
 
 FULL = refusal("The group is full.", "group_full", "This group is full.")
 
@@ -142,7 +148,8 @@ class InvitationsView(APIView):
         made = invitations.invite(
             actor_id=me(request).pk, group_id=group, **valid(InvitationRequest, request)
         )
-        return Response(InvitationSerializer(made).data, status=status.HTTP_201_CREATED)
+        shape = InvitationSerializer(made, context={"request": request}).data
+        return Response(shape, status=status.HTTP_201_CREATED)
 
 
 class InvitationView(APIView):
@@ -165,7 +172,7 @@ class InvitedView(APIView):
         examples=[
             OpenApiExample(
                 "invited",
-                value={"group": CARD, "expires_at": "2026-01-09T03:04:05.678Z"},
+                value={"group": CARD, "invited_by": PERSON, "expires_at": "2026-01-09T03:04:05.678Z"},
                 response_only=True,
             )
         ],
@@ -174,4 +181,32 @@ class InvitedView(APIView):
         user = me(request)
         limit_cost(request._request, group="search", user_id=user.pk)
         invitation, group = access.usable_invitation(user.pk, token)
-        return Response(InvitedSerializer({"group": group, "expires_at": invitation.expires_at}).data)
+        shape = {"group": group, "invited_by": invitation.created_by, "expires_at": invitation.expires_at}
+        return Response(InvitedSerializer(shape).data)
+
+
+class QRView(APIView):
+    content_negotiation_class = Whatever
+
+    @extend_schema(
+        summary="An invitation as a QR code",
+        description="Of the address of its page, to be shown to a camera.",
+        responses={(200, "image/svg+xml"): OpenApiTypes.BINARY, 404: MISSING},
+    )
+    def get(self, request: Request, token: str) -> HttpResponse:
+        user = me(request)
+        limit_cost(request._request, group="search", user_id=user.pk)
+        access.usable_invitation(user.pk, token)
+        code = segno.make(invitation_url(request, token), error="m", micro=False)
+        svg = io.BytesIO()
+        # Dark on light in dark surroundings, too: not every camera reads the other way round.
+        code.save(svg, kind="svg", dark="#000", light="#fff", border=4, omitsize=True, xmldecl=False)
+        return HttpResponse(
+            svg.getvalue(),
+            content_type="image/svg+xml",
+            headers={
+                "Cache-Control": "private, no-store",
+                "X-Content-Type-Options": "nosniff",
+                "Content-Security-Policy": "default-src 'none'; sandbox",
+            },
+        )

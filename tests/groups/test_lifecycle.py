@@ -18,7 +18,9 @@ def test_a_new_group_has_its_owner_and_a_conversation_of_the_same_id(olga: ApiCl
         "id": group,
         "conversation": group,
         "name": "周末爬山",
+        "avatar": None,
         "introduction": "",
+        "announcement": "",
         "join_policy": "open",
         "history": "all",
         "muted_all": False,
@@ -26,6 +28,7 @@ def test_a_new_group_has_its_owner_and_a_conversation_of_the_same_id(olga: ApiCl
         "owner": shown(olga),
         "role": "owner",
         "requested": False,
+        "waiting": 0,
     }
     conversation = Conversation.objects.get(pk=group)
     assert (conversation.kind, conversation.title) == ("group", "周末爬山")
@@ -68,7 +71,7 @@ def test_a_member_sees_the_group_whole_and_a_stranger_its_card(
     whole = ok(mia.get(f"groups/{group}")).json()
     assert (whole["role"], whole["owner"], whole["member_count"]) == ("member", shown(olga), 3)
     card = ok(eve.get(f"groups/{group}")).json()
-    hidden = {"role": None, "owner": None, "conversation": None, "muted_all": None}
+    hidden = dict.fromkeys(("role", "owner", "conversation", "announcement", "muted_all"))
     assert card == whole | hidden
 
 

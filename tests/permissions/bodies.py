@@ -86,6 +86,7 @@ BODIES: dict[str, Body] = {
     "new_group": lambda me, ids: {"name": "mine"},
     "rename": lambda me, ids: {"name": "ours"},
     "mute_all": lambda me, ids: {"muted_all": True},
+    "announce": lambda me, ids: {"announcement": "Eight o'clock\nat the bus stop"},
     "join": lambda me, ids: {"message": "let me in"},
     "invited": lambda me, ids: {"invitation": ids["secret_token"]},
     "wrongly": lambda me, ids: {"invitation": ids["group_token"]},

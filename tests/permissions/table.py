@@ -106,6 +106,9 @@ GET groups/{secret}                      -              401   404   200   404   
 GET groups/{dissolved}                   -              401   404   404   404   404   404   404   404   404   ban
 PATCH groups/{group}                     rename         401   404   403   404   404   403   403   200   200   ban
 PATCH groups/{group}                     mute_all       401   404   403   404   404   403   403   200   200   ban
+PATCH groups/{group}                     announce       401   404   403   404   404   403   403   200   200   ban
+PUT groups/{group}/avatar                picture        401   404   403   404   404   403   403   200   200   ban
+DELETE groups/{group}/avatar             -              401   404   403   404   404   403   403   204   204   ban
 DELETE groups/{group}                    -              401   404   403   404   404   403   403   403   204   ban
 POST groups/{open}/join                  join           401   200   inside 200  200   inside inside inside inside ban
 POST groups/{group}/join                 join           401   202   inside 202  202   inside inside inside inside ban
@@ -138,6 +141,7 @@ POST groups/{group}/invitations          invite         401   404   403   404   
 DELETE groups/{group}/invitations/{group_invitation} -  401   404   403   404   404   403   403   204   204   ban
 DELETE groups/{open}/invitations/{group_invitation}  -  401   404   403   404   404   403   403   404   404   ban
 GET invitations/{secret_token}           -              401   200   200   200   200   200   200   200   200   ban
+GET invitations/{secret_token}/qr        -              401   200   200   200   200   200   200   200   200   ban
 
 # A group's conversation. A block changes nothing in it.
 GET conversations                        -              401   200   200   200   200   200   200   200   200   ban
