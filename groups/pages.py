@@ -82,4 +82,4 @@ def _shown(
 
 
 def _conversation(group: Group) -> str:
-    return f"{reverse('chat')}#/c/{group.pk}"
+    return reverse("chat-conversation", args=[group.pk])

@@ -47,7 +47,7 @@ def calls(amy: ApiClient) -> list[tuple[str, str, dict[str, Any]]]:
         (
             "PATCH",
             f"groups/{group}",
-            {"name": "x", "introduction": "", "muted_all": False, "join_policy": "open"},
+            {"name": "x", "introduction": "", "announcement": "", "muted_all": False, "join_policy": "open"},
         ),
         ("POST", f"groups/{group}/join", {"invitation": "x", "message": "x"}),
         ("POST", f"groups/{group}/transfer", {"user": 1}),

@@ -1,8 +1,7 @@
 """The page behind an invitation's link, and its QR code."""
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
-from xml.etree import ElementTree
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from django.test import Client
@@ -36,7 +35,7 @@ def browser() -> Callable[..., Client]:
 def page(group: int, olga: ApiClient) -> str:
     """The path of an invitation's page; the group is by invitation only."""
     ok(olga.patch(f"groups/{group}", {"join_policy": "invite", "introduction": "Every Saturday"}))
-    return urlsplit(invite(olga, group)["url"]).path
+    return str(urlsplit(invite(olga, group)["url"]).path)
 
 
 def test_who_is_not_signed_in_sees_the_group_and_comes_back_here(
@@ -49,10 +48,7 @@ def test_who_is_not_signed_in_sees_the_group_and_comes_back_here(
         assert shown in text
     assert "no-store" in answer.headers["Cache-Control"]
     posted = browser().post(page)
-    assert (posted.status_code, posted.headers["Location"]) == (
-        302,
-        f"/login/?next={page.replace('/', '%2F')}",
-    )
+    assert (posted.status_code, unquote(posted.headers["Location"])) == (302, f"/login/?next={page}")
 
 
 def test_joining_takes_one_button(
@@ -87,9 +83,8 @@ def test_what_does_not_hold_is_a_page_that_says_so(
     elif how == "used":
         rows.update(uses=1)
     else:
-        page = {"unknown": "/invite/abc/", "too long": f"/invite/{'a' * 65}/", "no token": "/invite/é%00/"}[
-            how
-        ]
+        page = {"unknown": "abc", "too long": "a" * 65, "no token": "é%00"}[how]
+        page = f"/invite/{page}/"
     for client in (browser(), browser(eve)):
         with untouched():
             for answer in (client.get(page), client.post(page)):
@@ -140,7 +135,7 @@ def test_the_qr_code_is_a_picture_of_the_link(group: int, olga: ApiClient, eve: 
     for accept in ("image/svg+xml", "*/*", "application/json"):
         answer = ok(eve.request("GET", path, headers={"Accept": accept}))
         assert answer.headers["Content-Type"] == "image/svg+xml"
-        assert ElementTree.fromstring(answer.text).tag == "{http://www.w3.org/2000/svg}svg"
+        assert answer.text.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
         assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert eve.get("invitations/none/qr").json()["error"]["code"] == "not_found"
     Invitation.objects.update(uses=1)
