@@ -1,101 +1,268 @@
 /* Where one writes: Enter sends, Shift+Enter breaks, an input method's Enter does neither. */
 
+import { Attaching } from "./attaching.js";
+import { closed } from "./closed.js";
+import { drafts } from "./drafts.js";
+import { pickEmoji } from "./emoji.js";
+import { cleaned, Field, LONGEST } from "./field.js";
 import { preview } from "./format.js";
+import { Mentions } from "./mentions.js";
 
-const TYPING_EVERY = 3000;
+const TYPING_EVERY = 3000; // milliseconds
+const EDIT_WITHIN = 24 * 3600 * 1000;
+/* Where the keyboard is on the screen, its Enter breaks, and one sends by the button. */
+const touch = matchMedia("(hover: none) and (pointer: coarse)");
 
 export class Composer {
-  constructor(form, store, { send, edit, typing }) {
+  /**
+   * `send(body, replyTo, uploads)`, `edit(message, body)` (a promise; what it rejects with is shown),
+   * `typing(active, conversation)`, `person(id)`.
+   */
+  constructor(form, store, { send, edit, typing, person }) {
     this.form = form;
     this.store = store;
-    this.handlers = { send, edit, typing };
-    this.input = form.querySelector("textarea");
-    this.note = form.querySelector(".composing");
-    this.closed = form.querySelector(".closed");
-    this.drafts = new Map();
+    this.handlers = { send, edit, typing, person };
+    this.field = new Field(form.querySelector("textarea"), form.querySelector(".count"));
+    this.mentions = new Mentions(this.field, form.querySelector(".mentions"), store);
+    this.bar = form.querySelector(".composing");
+    this.note = form.querySelector(".note");
+    this.sender = form.querySelector(".send");
+    this.attaching = new Attaching(form, {
+      changed: () => this.check(),
+      say: (text) => this.say(text),
+      may: () => this.mayAttach(),
+    });
+    this.drafts = drafts;
+    this.mode = {};
+    this.before = null;
     this.entry = null;
-    this.lastTyping = 0;
-    form.addEventListener("submit", (event) => {
+    this.typedAt = 0;
+    this.listen();
+  }
+
+  listen() {
+    const { input } = this.field;
+    this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.submit();
     });
-    this.input.addEventListener("keydown", (event) => this.key(event));
-    this.input.addEventListener("input", () => this.typed());
-    this.note.querySelector("button").addEventListener("click", () => this.compose({}));
+    input.addEventListener("keydown", (event) => this.key(event));
+    input.addEventListener("input", () => this.typed());
+    this.bar.querySelector("button").addEventListener("click", () => this.compose({}));
+    this.bar.addEventListener("keydown", (event) => event.key === "Escape" && this.compose({}));
+    const smile = this.form.querySelector(".smile");
+    smile.addEventListener("click", () => pickEmoji(smile, (emoji) => this.field.insert(emoji)));
+    this.mute = closed(this.form, (id) => this.handlers.person?.(id), this.store);
+    drafts.addEventListener("draft", ({ detail: { id, elsewhere } }) => {
+      if (elsewhere && id === this.entry?.id && !this.field.composing) this.show(drafts.get(id));
+    });
   }
 
   open(entry) {
-    if (this.entry) this.drafts.set(this.entry.id, { text: this.input.value, mode: this.mode });
+    this.stopTyping();
     this.entry = entry;
-    const draft = (entry && this.drafts.get(entry.id)) || { text: "", mode: {} };
-    this.compose(draft.mode || {});
-    this.input.value = draft.text;
-    this.resize();
+    this.say("");
+    this.mentions.open(entry);
+    this.attaching.open(entry?.id ?? null);
+    if (!entry) return;
+    this.show(drafts.get(entry.id));
     this.permit();
-    if (entry && matchMedia("(hover: hover)").matches) this.input.focus();
+    if (!touch.matches && matchMedia("(hover: hover)").matches) this.field.focus();
   }
 
+  show(draft) {
+    const { text = "", mode = {}, before = null } = draft || {};
+    this.before = before;
+    this.mode = mode;
+    this.field.text = text;
+    this.showMode();
+    this.check();
+  }
+
+  /** Say why writing is closed, where it is; what was typed stays. */
   permit() {
     if (!this.entry) return;
-    const may = this.entry.state.may_send;
-    this.form.querySelector(".writing").hidden = !may;
-    this.closed.hidden = may;
-    this.closed.textContent =
-      this.entry.state.kind === "direct"
-        ? gettext("You can read here, but not write: you are not friends at the moment.")
-        : gettext("You can read here, but not write: you are muted.");
+    this.may = this.mute(this.entry, Boolean(this.field.text || this.attaching.list.length));
+    this.field.input.readOnly = !this.may;
+    this.check();
   }
+
+  mayAttach() {
+    if (!this.may) return false;
+    if (this.mode.editing) this.say(gettext("Finish editing first: files go with a new message."));
+    return !this.mode.editing;
+  }
+
+  // ---- answering and editing
 
   /** `{replyTo}`, `{editing}` or nothing of the kind. */
   compose(mode) {
-    if (this.mode?.editing && !mode.editing) this.input.value = "";
-    this.mode = mode;
-    const about = mode.replyTo || mode.editing;
-    this.note.hidden = !about;
-    if (!about) return;
-    this.note.querySelector("strong").textContent = mode.editing
-      ? gettext("Editing")
-      : interpolate(gettext("Reply to %s"), [about.sender.nickname]);
-    this.note.querySelector("span").textContent = preview(about, this.store);
-    if (mode.editing) this.input.value = mode.editing.body;
-    this.resize();
-    this.input.focus();
+    if (!this.may) return;
+    const { editing } = this.mode;
+    if (mode.editing) {
+      this.before = editing ? this.before : { text: this.field.text, mode: this.mode };
+      this.field.text = mode.editing.body;
+    } else if (editing) {
+      // What was there before comes back.
+      this.field.text = this.before?.text ?? "";
+      if (!mode.replyTo) mode = this.before?.mode ?? {};
+      this.before = null;
+    }
+    this.mode = short(mode);
+    this.say("");
+    this.showMode();
+    this.field.focus();
+    this.save();
+    this.check();
   }
+
+  showMode() {
+    const { editing, replyTo } = this.mode;
+    const about = editing || replyTo;
+    this.bar.hidden = !about;
+    this.form.classList.toggle("editing", Boolean(editing));
+    this.attaching.button.disabled = Boolean(editing);
+    if (!about) return;
+    this.bar.querySelector("strong").textContent = editing
+      ? gettext("Editing")
+      : interpolate(gettext("Reply to %s"), [about.sender?.nickname ?? ""]);
+    this.bar.querySelector("span").textContent = preview(about, this.store);
+  }
+
+  /** One's own last message, if it may still be edited. */
+  editLast() {
+    const mine = [...this.entry.messages.values()]
+      .filter(({ sender, kind, recalled_at }) => sender?.id === this.store.me.id && kind === "text" && !recalled_at)
+      .sort((one, other) => other.seq - one.seq);
+    const last = mine.find(({ body }) => body);
+    if (!last || Date.now() - Date.parse(last.sent_at) > EDIT_WITHIN) return false;
+    this.compose({ editing: last });
+    return true;
+  }
+
+  addFiles(files) {
+    this.attaching.add(files);
+  }
+
+  // ---- typing
 
   key(event) {
     // keyCode 229: Safari ends the composition before the key that ended it.
     if (event.isComposing || event.keyCode === 229) return;
-    if (event.key === "Enter" && !event.shiftKey) {
+    if (this.mentions.key(event)) return;
+    if (event.key === "Enter" && !event.shiftKey && !touch.matches) {
       event.preventDefault();
       this.submit();
-    } else if (event.key === "Escape" && !this.note.hidden) {
+    } else if (event.key === "Escape" && !this.bar.hidden) {
+      event.stopPropagation();
       this.compose({});
+    } else if (event.key === "ArrowUp" && !event.shiftKey && !this.field.text && this.bar.hidden) {
+      if (!this.attaching.list.length && this.may && this.editLast()) event.preventDefault();
     }
   }
 
   typed() {
-    this.resize();
-    const now = Date.now();
-    if (this.input.value && now - this.lastTyping > TYPING_EVERY) {
-      this.lastTyping = now;
-      this.handlers.typing();
-    }
+    this.say("");
+    this.save();
+    this.check();
+    if (!this.field.text) return this.stopTyping();
+    if (this.mode.editing || Date.now() - this.typedAt <= TYPING_EVERY) return;
+    this.typedAt = Date.now();
+    this.handlers.typing(true, this.entry.id);
   }
 
-  resize() {
-    this.input.rows = Math.min(8, Math.max(1, this.input.value.split("\n").length));
+  stopTyping() {
+    if (this.typedAt && this.entry) this.handlers.typing(false, this.entry.id);
+    this.typedAt = 0;
   }
+
+  save() {
+    if (this.entry) drafts.set(this.entry.id, { text: this.field.text, mode: this.mode, before: this.before });
+  }
+
+  /** Whether it can be sent as it is, and why not. */
+  check() {
+    const { over } = this.field;
+    if (over) {
+      const text = ngettext("%s character too many.", "%s characters too many.", over);
+      this.say(interpolate(text, [over]), "over", this.asFile());
+    } else if (this.note.dataset.kind === "over") this.say("");
+    const something = cleaned(this.field.text) || (!this.mode.editing && this.attaching.list.length);
+    this.sender.disabled = !this.may || !something || over > 0 || Boolean(this.saving);
+  }
+
+  /** What is too long for a message can go as a file. */
+  asFile() {
+    if (this.mode.editing) return null;
+    const turn = () => {
+      const file = new File([cleaned(this.field.text)], `${gettext("Message")}.txt`, { type: "text/plain" });
+      this.clear();
+      this.attaching.add([file]);
+      this.field.focus();
+    };
+    return [gettext("Send it as a file"), turn];
+  }
+
+  /** A line under the text, with a button if `action` is `[label, function]`. */
+  say(text, kind = "", action = null) {
+    const [words, button] = this.note.children;
+    if (words.textContent !== text) words.textContent = text;
+    this.note.dataset.kind = kind;
+    this.note.hidden = !text;
+    button.hidden = !action;
+    if (action) [button.textContent, button.onclick] = action;
+  }
+
+  // ---- sending
 
   submit() {
-    const body = this.input.value;
-    if (!body.trim() || !this.entry) return;
-    const { editing, replyTo } = this.mode;
-    if (editing) this.handlers.edit(editing, body);
-    else this.handlers.send(body, replyTo?.seq);
-    this.mode = {};
-    this.input.value = "";
-    this.lastTyping = 0;
-    this.compose({});
-    this.resize();
+    const body = cleaned(this.field.text);
+    if (!this.entry || !this.may || this.saving || this.field.over) return;
+    if (this.mode.editing) {
+      this.submitEdit(body);
+      return;
+    }
+    const { list } = this.attaching;
+    const failed = list.find(({ state, again }) => state === "failed" && !again);
+    if (failed) this.say(gettext("Remove what could not be uploaded, or try it again."));
+    if (failed || (!body && !list.length)) return;
+    const { replyTo } = this.mode;
+    this.stopTyping();
+    this.clear();
+    this.handlers.send(body, replyTo?.seq, this.attaching.take());
   }
+
+  clear() {
+    this.mode = {};
+    this.field.text = "";
+    this.showMode();
+    this.save();
+    this.check();
+  }
+
+  /** It stays until the server has it. */
+  async submitEdit(body) {
+    const { entry, mode: { editing } } = this;
+    if (!body) return this.say(gettext("Write something first."));
+    this.saving = true;
+    this.field.input.readOnly = true;
+    try {
+      if (body !== editing.body) await this.handlers.edit(editing, body);
+      if (entry === this.entry) this.compose({});
+      else drafts.set(entry.id, drafts.get(entry.id)?.before ?? { text: "", mode: {} });
+    } catch (error) {
+      if (entry === this.entry) this.say(error.message);
+    }
+    this.saving = false;
+    this.permit();
+  }
+}
+
+/** A mode as it is kept: of the message, what the bar shows. */
+function short({ replyTo, editing }) {
+  const of = ({ seq, sender, kind, body, data, recalled_at }, length) => ({
+    seq, sender, kind, body: body.slice(0, length), data, recalled_at,
+  });
+  if (editing) return { editing: of(editing, LONGEST * 2) };
+  return replyTo ? { replyTo: of(replyTo, 200) } : {};
 }

@@ -5,6 +5,7 @@ import { Composer } from "./composer.js";
 import { Connection } from "./socket.js";
 import { Dialogs } from "./people.js";
 import { Heading, tool } from "./heading.js";
+import { drafts } from "./drafts.js";
 import { icon } from "./dom.js";
 import { ConversationList, title } from "./list.js";
 import { Marks } from "./marks.js";
@@ -30,7 +31,7 @@ let current = null;
 const dialogs = new Dialogs(store, go);
 const list = new ConversationList(byId("conversations"), byId("search"), store, typists, {
   open: go,
-  draft: (id) => composer.drafts.get(id)?.text || "",
+  draft: (id) => drafts.line(id),
 });
 const heading = new Heading(byId("heading"), store, typists, {
   about: (entry) => dialogs.showMembers(entry),
@@ -48,13 +49,14 @@ const stream = new Stream(byId("stream"), store, {
   discard: (pending) => outbox.discard(current, pending),
 });
 const composer = new Composer(byId("composer"), store, {
-  send(body, replyTo) {
+  send(body, replyTo, uploads) {
     stream.stuck = true;
     stream.unreadFrom = null;
-    outbox.send(current, body, replyTo);
+    outbox.send(current, body, replyTo, uploads);
   },
-  edit: (message, body) => change({ type: "message.edit", seq: message.seq, body }),
-  typing: () => connection.post({ type: "typing", conversation: current.id, active: true }),
+  edit: ({ seq }, body) => connection.request({ type: "message.edit", conversation: current.id, seq, body }),
+  typing: (active, conversation) => connection.post({ type: "typing", conversation, active }),
+  person: (id) => dialogs.showPerson?.(id),
 });
 const notifier = new Notifier(store, { viewing: () => (attentive() ? current?.id : null), title, open: go });
 
@@ -93,6 +95,7 @@ function route() {
 }
 
 addEventListener("popstate", route);
+drafts.addEventListener("draft", () => store.tell("list"));
 store.addEventListener("list", () => !current && route());
 store.addEventListener("conversation", (event) => event.detail === current?.id && composer.permit());
 store.addEventListener("gone", (event) => {
