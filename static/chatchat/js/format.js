@@ -1,6 +1,6 @@
-/* Wording: times, previews, the system's lines, and a message's text with its links and mentions. */
+/* Wording: times, previews, the system's lines, sizes. A message's own text is in text.js. */
 
-import { el } from "./dom.js";
+import { inlineName, oneLine, plainName } from "./text.js";
 
 const language = document.documentElement.lang || "en";
 const timeOfDay = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hour12: false });
@@ -60,47 +60,48 @@ export function role(name) {
 export function system(data, store) {
   const word = SYSTEM[data.event];
   if (!word) return data.event || "";
-  const names = { name: data.name, role: role(data.role) };
-  for (const key of ["by", "user"]) names[key] = data[key] ? store.nickname(data[key]) : gettext("The system");
+  const names = { name: inlineName(data.name), role: role(data.role) };
+  for (const key of ["by", "user"]) {
+    names[key] = data[key] ? inlineName(store.nickname(data[key])) : gettext("The system");
+  }
   return interpolate(word(), names, true);
 }
 
 /** One line that stands for a message. */
 export function preview(message, store) {
   if (!message) return "";
-  if (message.recalled_at) return gettext("Message recalled");
+  if (message.recalled_at) return recalled(message, store);
   if (message.kind === "system") return system(message.data, store);
-  return message.body.replace(/\s+/g, " ");
+  return oneLine(message.body) || enclosed(message.data?.attachments || []);
 }
 
-const LINK = /https?:\/\/[^\s<>"'，。；！？、（）《》【】]+[^\s<>"'，。；！？、（）《》【】.,;:!?)\]]/g;
-
-/** A message's text as nodes: links can be followed, mentions stand out, all else is plain text. */
-export function text(message, store) {
-  const nodes = [];
-  let end = 0;
-  for (const match of message.body.matchAll(LINK)) {
-    nodes.push(...mentions(message.body.slice(end, match.index), message, store));
-    nodes.push(
-      el("a", { href: match[0], target: "_blank", rel: "noopener noreferrer nofollow" }, match[0]),
-    );
-    end = match.index + match[0].length;
-  }
-  nodes.push(...mentions(message.body.slice(end), message, store));
-  return nodes;
+/** What stands in the place of a message that was taken back. */
+export function recalled(message, store) {
+  return message.sender?.id === store.me.id ? gettext("You recalled a message") : gettext("Message recalled");
 }
 
-function mentions(part, message, store) {
-  const named = message.data?.mentions;
-  if (!named || !part.includes("@")) return part ? [part] : [];
-  const names =
-    named === "all" ? ["all", "everyone", "所有人", "全体成员"] : named.map((id) => store.people.get(id)?.nickname).filter(Boolean);
-  if (!names.length) return [part];
-  const escaped = names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  const pattern = new RegExp(`(@(?:${escaped.join("|")}))`, "i");
-  const mine = named === "all" || named.includes(store.me.id);
-  return part
-    .split(pattern)
-    .map((piece, index) => (index % 2 ? el("span", { class: mine ? "mention mine" : "mention" }, piece) : piece))
-    .filter((piece) => piece !== "");
+/** A message without text, by what is attached to it. */
+function enclosed(attachments) {
+  const pictures = attachments.filter(isPicture).length;
+  if (!attachments.length) return "";
+  if (pictures < attachments.length) return plainName(attachments.find((one) => !isPicture(one)).name);
+  return interpolate(ngettext("%s picture", "%s pictures", pictures), [pictures]);
+}
+
+/** Whether an attachment, or an upload, is shown as a picture. */
+export function isPicture({ type, width, height }) {
+  return Boolean(type?.startsWith("image/") && width && height);
+}
+
+const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"];
+
+/** 1,536 → “1.5 kB”, in the reader's language. */
+export function bytes(size) {
+  const power = Math.min(UNITS.length - 1, Math.floor(Math.log(Math.max(1, size)) / Math.log(1024)));
+  return new Intl.NumberFormat(language, {
+    style: "unit",
+    unit: UNITS[power],
+    unitDisplay: power ? "short" : "long",
+    maximumFractionDigits: power ? 1 : 0,
+  }).format(size / 1024 ** power);
 }

@@ -7,6 +7,7 @@ import { Dialogs } from "./people.js";
 import { Heading, tool } from "./heading.js";
 import { drafts } from "./drafts.js";
 import { icon } from "./dom.js";
+import { pickEmoji } from "./emoji.js";
 import { ConversationList, title } from "./list.js";
 import { Marks } from "./marks.js";
 import { Notifier } from "./notify.js";
@@ -16,12 +17,14 @@ import { Store } from "./store.js";
 import { Stream } from "./stream.js";
 import { toast } from "./toast.js";
 import { Typists } from "./typing.js";
+import { uploads } from "./uploads.js";
 
 const root = document.getElementById("chat");
 const byId = (id) => document.getElementById(id);
 const store = new Store();
 const typists = new Typists();
 const connection = new Connection(() => store.cursors());
+store.request = (frame) => connection.request(frame);
 const outbox = new Outbox(store, connection);
 const marks = new Marks(connection);
 let current = null;
@@ -45,14 +48,19 @@ const stream = new Stream(byId("stream"), store, {
   edit: (message) => composer.compose({ editing: message }),
   recall: (message) => change({ type: "message.recall", seq: message.seq }),
   react: toggleReaction,
+  person: (id) => dialogs.showPerson?.(id),
+  write: () => composer.field.focus(),
+  again: (body) => composer.field.insert(body),
+  pickEmoji,
+  retryUpload: (pending, upload) => uploads.retry(upload),
+  cancelUpload: (pending) => outbox.discard(current, pending),
   retry: (pending) => outbox.retry(current, pending),
   discard: (pending) => outbox.discard(current, pending),
 });
 const composer = new Composer(byId("composer"), store, {
-  send(body, replyTo, uploads) {
-    stream.stuck = true;
-    stream.unreadFrom = null;
-    outbox.send(current, body, replyTo, uploads);
+  send(body, replyTo, files) {
+    stream.sending();
+    outbox.send(current, body, replyTo, files);
   },
   edit: ({ seq }, body) => connection.request({ type: "message.edit", conversation: current.id, seq, body }),
   typing: (active, conversation) => connection.post({ type: "typing", conversation, active }),
@@ -111,8 +119,8 @@ function attentive() {
   return document.visibilityState === "visible" && document.hasFocus();
 }
 
-/** Up to `seq` it has been on the screen; without one, up to the newest, if that is what is shown. */
-function seen(seq = stream.stuck ? current?.state.last_seq : 0) {
+/** Up to `seq` it has been on the screen. */
+function seen(seq = stream.seen()) {
   if (!current || !seq || !attentive()) return;
   marks.read(current, seq);
   if (seq >= current.state.last_seq && current.state.unread) {
@@ -135,8 +143,6 @@ connection.addEventListener("frame", ({ detail: frame }) => {
     if (wanted() && !store.conversations.has(wanted())) missing(wanted());
   } else if (frame.type === "message") {
     arrived(frame);
-  } else if (frame.type === "sync.limited") {
-    catchUp(frame.conversation, frame.after);
   } else if (frame.type === "typing") {
     if (frame.user !== store.me.id) typists.take(frame);
   } else if (frame.type.startsWith("friend.")) {
@@ -157,29 +163,6 @@ async function missing(id) {
   if (await store.fetchConversation?.(id).catch(() => null)) return route();
   toast(gettext("There is no such conversation, or it is not for you."));
   leave();
-}
-
-/** Too much was missed to be sent unasked: page through it. */
-async function catchUp(id, after) {
-  const entry = store.conversations.get(id);
-  if (!entry || entry.limited) return;
-  entry.limited = true;
-  // With nothing of it on the page there is nothing to bring up to date.
-  let cursor = entry.from === null && !entry.loading ? entry.state.last_version : after;
-  try {
-    for (let complete = false; !complete; ) {
-      const page = await connection.request({ type: "sync", conversation: id, after: cursor });
-      for (const message of page.messages) store.apply(entry, message);
-      cursor = page.next;
-      complete = page.complete;
-    }
-    entry.cursor = cursor;
-  } catch {
-    // Cut off again: the next `hello` names the old cursor.
-  }
-  entry.limited = false;
-  store.tell("list");
-  store.tell("conversation", id);
 }
 
 // ---- who is typing

@@ -2,21 +2,31 @@
  * What this page knows: conversations, their messages, how far each is in step with the server.
  *
  * A conversation's cursor is the version up to which every new and changed message has been seen.
- * Messages are kept only from the moment when a conversation is opened; before that, the list is
- * enough. `from` is the first seq that is on the page: below it is older history, fetched on demand.
+ * Messages are kept only from the moment when a conversation is opened, and only a window of them
+ * (history.js); before that, the list is enough.
  */
 
 import { api } from "./api.js";
+import * as history from "./history.js";
 
-const PAGE = 50;
+const KEPT = 5; // conversations whose messages stay when one goes to another
+const FAR = 1000; // changes missed from which on a window is read again instead
+const AGAIN = 2000; // milliseconds
 
-/** Tells `list` and, with the conversation's id as detail, `conversation` and `gone`. */
+/**
+ * Tells `list`, `people` and `ready`; with the conversation's id as detail `conversation`, `receipts`
+ * and `gone`; and `arrived` with `{conversation, message}` for each message that is new.
+ */
 export class Store extends EventTarget {
   constructor() {
     super();
     this.me = null;
     this.conversations = new Map();
     this.people = new Map();
+    this.opened = [];
+    this.connections = 0;
+    /** Sends a frame and resolves to the reply: the connection's, once there is one. */
+    this.request = null;
   }
 
   cursors() {
@@ -41,13 +51,16 @@ export class Store extends EventTarget {
 
   on_ready(frame) {
     this.me = frame.user;
+    this.connections += 1;
     this.know(frame.user);
     for (const state of frame.conversations) {
-      const entry = this.put(state);
+      const entry = this.put(state, true);
+      entry.limited = false;
       // Nothing is on the page yet: history will be read as it is now, so what counts is what comes after.
       if (entry.cursor === null) entry.cursor = state.last_version;
     }
     this.tell("list");
+    this.tell("ready");
   }
 
   on_conversation(frame) {
@@ -63,13 +76,15 @@ export class Store extends EventTarget {
     this.tell("list");
   }
 
-  on_message(frame) {
-    const entry = this.conversations.get(frame.conversation);
+  on_message({ conversation, message }) {
+    const entry = this.conversations.get(conversation);
     if (!entry) return;
-    if (!entry.limited) entry.cursor = Math.max(entry.cursor, frame.message.version);
-    this.apply(entry, frame.message);
+    const arrived = message.seq > entry.state.last_seq;
+    if (!entry.limited) entry.cursor = Math.max(entry.cursor, message.version);
+    this.apply(entry, message);
     this.tell("list");
     this.tell("conversation", entry.id);
+    if (arrived) this.tell("arrived", { conversation, message });
   }
 
   on_receipts(frame) {
@@ -80,23 +95,70 @@ export class Store extends EventTarget {
       if (receipt.user !== this.me.id) known.set(receipt.user, receipt);
     }
     entry.state.receipts = [...known.values()];
+    this.tell("receipts", entry.id);
+  }
+
+  /** Too much was missed to be sent unasked. Until all of it is here, only this moves the cursor. */
+  async on_sync_limited({ conversation, after }) {
+    const entry = this.conversations.get(conversation);
+    if (!entry || entry.limited) return;
+    entry.limited = true;
+    const connection = this.connections;
+    while (entry.limited && connection === this.connections) {
+      try {
+        await this.catchUp(entry, after, connection);
+        break;
+      } catch (error) {
+        // Cut off again: the next `hello` names the old cursor.
+        if (error.code === "offline") return;
+        await new Promise((resolve) => setTimeout(resolve, AGAIN));
+      }
+    }
+    if (connection === this.connections) entry.limited = false;
+    this.tell("list");
+    this.tell("conversation", conversation);
+  }
+
+  async catchUp(entry, after, connection) {
+    const head = entry.state.last_version;
+    // The server has gone back, as from a backup: what is here is not to be trusted.
+    if (after < entry.cursor) history.forget(entry);
+    history.seal(entry);
     this.tell("conversation", entry.id);
+    let cursor = after;
+    if (!entry.window || head - after > FAR) {
+      await history.readAgain(entry);
+      cursor = head;
+    }
+    for (let complete = false; !complete; ) {
+      const page = await this.request({ type: "sync", conversation: entry.id, after: cursor });
+      if (connection !== this.connections) return;
+      for (const message of page.messages) this.apply(entry, message);
+      cursor = page.next;
+      complete = page.complete;
+    }
+    entry.cursor = cursor;
   }
 
   // ---- state
 
-  put(state) {
+  /** A conversation's state; unless it is `certain`, it may have been overtaken by messages. */
+  put(state, certain = false) {
     const entry = this.conversations.get(state.id) || {
       id: state.id,
       cursor: null,
       limited: false,
-      from: null,
-      messages: new Map(),
       pending: [],
-      loading: null,
+      ...history.blank(),
     };
-    const receipts = state.receipts || entry.state?.receipts || [];
-    entry.state = { ...state, receipts };
+    const before = entry.state;
+    entry.state = { ...state, receipts: state.receipts || before?.receipts || [] };
+    if (before && before.last_seq > state.last_seq && !certain) {
+      const missed = before.last_seq - Math.max(state.last_seq, state.read_seq);
+      entry.state.last_seq = before.last_seq;
+      entry.state.last_message = before.last_message;
+      entry.state.unread = Math.min(before.unread, state.unread + Math.max(0, missed));
+    }
     this.conversations.set(state.id, entry);
     this.know(state.peer);
     this.know(state.last_message?.sender);
@@ -113,41 +175,42 @@ export class Store extends EventTarget {
       else if (message.sender && message.seq > state.read_seq) state.unread += 1;
       state.last_seq = message.seq;
       state.last_message = message;
-    } else if (message.seq === state.last_seq) {
+    } else if (message.seq === state.last_seq && !(state.last_message?.version > message.version)) {
       state.last_message = message;
     }
-    const known = entry.messages.get(message.seq);
-    if ((entry.loading || entry.from !== null) && (!known || known.version < message.version)) {
-      entry.messages.set(message.seq, message);
-    }
+    history.admit(entry, message);
     if (message.client_id) {
       entry.pending = entry.pending.filter((one) => one.client_id !== message.client_id);
     }
   }
 
-  shown(entry) {
-    if (entry.from === null) return [];
-    return [...entry.messages.values()]
-      .filter((message) => message.seq >= entry.from)
-      .sort((one, other) => one.seq - other.seq);
+  /** One that is not among the most recent, of which `ready` tells. */
+  async fetchConversation(id) {
+    const entry = this.put(await api("GET", `conversations/${id}`));
+    entry.cursor ??= entry.state.last_version;
+    this.tell("list");
+    return entry;
   }
 
-  /** The newest page of history, or the one before what is shown. */
-  load(entry) {
-    entry.loading ||= this.fetch(entry).finally(() => {
-      entry.loading = null;
-    });
-    return entry.loading;
-  }
-
-  async fetch(entry) {
-    const before = entry.from === null ? "" : `&before=${entry.from}`;
-    const page = await api("GET", `conversations/${entry.id}/messages?limit=${PAGE}${before}`);
-    for (const message of page.results) this.apply(entry, message);
-    const first = page.results[0]?.seq;
-    entry.from = first ?? entry.from ?? entry.state.last_seq + 1;
-    entry.more = page.has_more;
+  /** Messages that came with a page of history rather than as frames. */
+  settle(entry) {
+    const come = new Set();
+    for (const message of entry.messages.values()) {
+      this.know(message.sender);
+      come.add(message.client_id);
+    }
+    if (!entry.pending.some((one) => come.has(one.client_id))) return;
+    entry.pending = entry.pending.filter((one) => !come.has(one.client_id));
     this.tell("conversation", entry.id);
+  }
+
+  /** This conversation is looked at from now on; those not looked at for long give up their messages. */
+  open(entry) {
+    this.opened = [entry.id, ...this.opened.filter((id) => id !== entry.id)];
+    for (const id of this.opened.splice(KEPT)) {
+      const old = this.conversations.get(id);
+      if (old) history.forget(old);
+    }
   }
 
   // ---- people

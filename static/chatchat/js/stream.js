@@ -1,296 +1,389 @@
-/* The messages of the open conversation, newest below. Only what changed is built again. */
+/*
+ * The messages of the open conversation, newest below: which part of its history is shown, where the
+ * reader is in it, and the ways to elsewhere. rows.js builds, place.js keeps the place, hands.js and
+ * deeds.js do what is asked of a message.
+ */
 
-import { avatar, el, icon } from "./dom.js";
-import { day, exactly, preview, sameDay, system, text, time } from "./format.js";
+import { Announcer } from "./announce.js";
+import { Deeds } from "./deeds.js";
+import { el, icon } from "./dom.js";
+import { day, exactly, preview } from "./format.js";
+import { Hands } from "./hands.js";
+import { hasNewer, hasOlder, loadAround, loadNewer, loadNewest, loadOlder, loadQuoted, quoted, shown } from "./history.js";
+import { Place } from "./place.js";
+import { Rows } from "./rows.js";
+import { plainName } from "./text.js";
 
-const EMOJI = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
-const AT_BOTTOM = 60; // pixels
-const TOGETHER = 5 * 60 * 1000; // milliseconds between two messages of one block
-const ONLY_EMOJI = /^(?:\p{Extended_Pictographic}(?:\uFE0F|\u200D\p{Extended_Pictographic}|\p{Emoji_Modifier})*\s*){1,5}$/u;
+const NEAR = 60; // unread messages that are opened together with the newest page
+const CONTEXT = 40; // messages above the first unread one
+const REACH = 1.5; // screens from the window's edge on which more is loaded
+const MISSED = 5; // messages missed while away from which on the end is not simply gone to
+const PATIENCE = 300; // milliseconds before it says that it is loading
+const DAY_SHOWS = 1200;
+const SHOWN_FOR = 2000;
+
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Stream {
+  /** `actions`: seen(seq), problem(text), person, reply, edit, recall, react, retry, discard, write … */
   constructor(root, store, actions) {
-    this.root = root;
-    this.store = store;
-    this.actions = actions;
-    this.entry = null;
-    this.built = new Map();
-    root.addEventListener("scroll", () => this.scrolled(), { passive: true });
-    new ResizeObserver(() => this.stuck && this.toBottom()).observe(root);
-    store.addEventListener("conversation", (event) => event.detail === this.entry?.id && this.render());
-    store.addEventListener("people", () => this.entry && this.render());
+    Object.assign(this, { root, store, actions, entry: null, ready: false, stuck: true });
+    this.unreadFrom = null;
+    this.lineSeen = false;
+    this.rows = new Rows(store);
+    this.place = new Place(root, this.rows.element, () => this.following);
+    this.announcer = new Announcer(store);
+    this.deeds = new Deeds(this, store, actions);
+    this.hands = new Hands(this, this.deeds, actions);
+    this.build();
+    this.listen();
   }
+
+  build() {
+    const { root } = this;
+    const button = (name, symbol, action) =>
+      el("button", { type: "button", class: `jump ${name}`, hidden: true, onclick: action }, icon(symbol), el("span", {}));
+    this.toNewest = button("to-newest", "down", () => this.newest());
+    this.toUnread = button("to-unread", "up", () => this.firstUnread());
+    this.floating = el("p", { class: "floating-day", "aria-hidden": "true" }, el("span", {}));
+    this.note = el("div", { class: "stream-note", role: "status" });
+    const frame = el("div", { class: "stream-frame" });
+    root.replaceWith(frame);
+    root.append(this.rows.element);
+    // Told by the announcer: history that is scrolled to is no news.
+    root.setAttribute("aria-live", "off");
+    frame.append(root, this.floating, this.note, this.toUnread, this.toNewest, this.announcer.element);
+  }
+
+  listen() {
+    const { store, root } = this;
+    const mine = (event) => event.detail === this.entry?.id && this.schedule();
+    store.addEventListener("conversation", mine);
+    store.addEventListener("receipts", mine);
+    store.addEventListener("people", () => this.schedule());
+    store.addEventListener("ready", () => this.resumed());
+    store.addEventListener("arrived", ({ detail }) => this.arrived(detail));
+    root.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    addEventListener("focus", () => this.look());
+    document.addEventListener("visibilitychange", () => this.look());
+  }
+
+  get following() {
+    return this.stuck && Boolean(this.entry?.window?.live);
+  }
+
+  messages() {
+    return this.entry ? shown(this.entry) : [];
+  }
+
+  // ---- opening
 
   async open(entry) {
-    this.entry = entry;
-    this.from = null;
-    this.built.clear();
-    this.root.replaceChildren();
-    this.stuck = true;
+    this.leave();
+    Object.assign(this, { entry, ready: false, stuck: true, lineSeen: false, last: entry?.state.last_seq });
+    this.rows.clear();
+    this.place.reset();
+    this.announcer.clear();
+    this.say("");
+    for (const button of [this.toNewest, this.toUnread]) button.hidden = true;
     this.unreadFrom = entry?.state.unread ? entry.state.read_seq + 1 : null;
     if (!entry) return;
-    if (entry.from === null) await this.load();
-    if (this.entry === entry) {
-      this.render();
-      this.toBottom();
-    }
+    this.store.open(entry);
+    if (await this.load(() => this.begin(entry))) this.start();
   }
 
-  async load() {
-    const entry = this.entry;
+  /** What is read first: around the first unread message, where one was, or the newest page. */
+  begin(entry) {
+    const { state, window, messages, left } = entry;
+    if (this.unreadFrom !== null) {
+      if (messages.has(this.unreadFrom)) return null;
+      const count = state.last_seq - state.read_seq;
+      return count <= NEAR ? loadNewest(entry, count + CONTEXT) : loadAround(entry, this.unreadFrom);
+    }
+    if (window && (left ? messages.has(left.seq) : window.live)) return null;
+    entry.left = null;
+    return loadNewest(entry);
+  }
+
+  start() {
+    const { entry, place } = this;
+    this.ready = true;
+    this.rows.show(entry, this.unreadFrom);
+    this.hands.check();
+    const node = entry.left && !this.rows.line ? place.nodeOf(entry.left.seq) : null;
+    if (this.rows.line) this.goTo(this.rows.line, 0.2);
+    else if (node) this.goTo(node, 0, entry.left.offset);
+    else place.toEnd();
+    this.stuck = this.entry.window.live && place.atEnd;
+    this.look();
+  }
+
+  /** Where one was is where one comes back to, unless that was the end. */
+  leave() {
+    const { entry, place } = this;
+    if (!entry || !this.ready) return;
+    entry.left = this.following || !place.anchor ? null : { seq: place.anchor.seq, offset: place.anchor.offset };
+  }
+
+  /** Whether `work` succeeded, and this conversation is still the one that is open. */
+  async load(work) {
+    const { entry } = this;
+    const wait = setTimeout(() => this.say(gettext("Loading …")), PATIENCE);
     try {
-      await this.store.load(entry);
+      await work();
     } catch (error) {
-      this.actions.problem(error.message);
+      if (entry === this.entry) this.say(error.message, () => this.again());
+      return false;
+    } finally {
+      clearTimeout(wait);
     }
-    if (entry === this.entry) this.render();
+    this.store.settle(entry);
+    if (entry !== this.entry) return false;
+    this.say("");
+    return true;
   }
 
-  // ---- where the reader is
-
-  get atBottom() {
-    return this.root.scrollHeight - this.root.scrollTop - this.root.clientHeight < AT_BOTTOM;
+  /** What failed to be read is tried again when asked for, and after resuming. */
+  again() {
+    this.say("");
+    if (this.ready) this.look();
+    else if (this.entry) this.open(this.entry);
   }
 
-  toBottom() {
-    this.root.scrollTop = this.root.scrollHeight;
-    this.stuck = true;
-  }
-
-  scrolled() {
-    this.stuck = this.atBottom;
-    if (this.root.scrollTop < 200 && this.entry?.more && !this.entry.loading) this.load();
-    if (this.stuck) this.actions.seen();
+  say(text, action = null) {
+    this.troubled = Boolean(action);
+    this.note.replaceChildren(
+      text && el("span", {}, text),
+      action && el("button", { type: "button", class: "link", onclick: action }, gettext("Try again")),
+    );
+    this.note.hidden = !text;
   }
 
   // ---- building
 
+  schedule() {
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = null;
+      this.render();
+    });
+  }
+
   render() {
-    const entry = this.entry;
-    if (!entry) return;
-    const rows = this.rows(entry);
-    const height = this.root.scrollHeight;
-    const grownAbove = this.from !== null && entry.from < this.from && !this.stuck;
-    const kept = new Map();
-    const nodes = rows.map((row) => {
-      const old = this.built.get(row.key);
-      const node = old?.signature === row.signature ? old.node : row.build();
-      kept.set(row.key, { node, signature: row.signature });
-      return node;
-    });
-    this.built = kept;
-    this.place(nodes);
-    this.from = entry.from;
-    if (this.stuck) this.toBottom();
-    else if (grownAbove) this.root.scrollTop += this.root.scrollHeight - height;
-    this.actions.seen();
-  }
-
-  /** Put `nodes` into the page without touching those that are where they belong. */
-  place(nodes) {
-    const wanted = new Set(nodes);
-    for (const child of [...this.root.children]) if (!wanted.has(child)) child.remove();
-    nodes.forEach((node, index) => {
-      if (this.root.children[index] !== node) this.root.insertBefore(node, this.root.children[index] || null);
-    });
-  }
-
-  rows(entry) {
-    const rows = [];
-    let before = null;
-    for (const message of this.store.shown(entry)) {
-      if (!before || !sameDay(before.sent_at, message.sent_at)) rows.push(this.dayRow(message));
-      if (message.seq === this.unreadFrom) rows.push(this.unreadRow());
-      rows.push(this.messageRow(message, before));
-      before = message;
+    const { entry, place } = this;
+    if (!entry || !this.ready) return;
+    // Read again from the beginning: the server has gone back.
+    if (!entry.window) {
+      this.open(entry);
+      return;
     }
-    for (const pending of entry.pending) {
-      const message = { ...pending, pending, sender: this.store.me, kind: "text", data: {}, reactions: [] };
-      rows.push(this.messageRow(message, before));
-      before = message;
+    place.moved();
+    if (!entry.window.live) this.stuck = false;
+    this.rows.show(entry, this.unreadFrom);
+    this.hands.check();
+    place.keep();
+    this.look();
+  }
+
+  // ---- where the reader is
+
+  scrolled() {
+    if (!this.ready) return;
+    this.place.moved();
+    this.stuck = this.entry.window?.live && this.place.atEnd;
+    this.floatDay();
+    this.look();
+  }
+
+  /** What follows from where the reader is now. */
+  look() {
+    const { entry, place, rows } = this;
+    if (!entry?.window || !this.ready || !place.visible) return;
+    entry.anchor = this.following ? null : (place.anchor?.seq ?? null);
+    const line = rows.line?.getBoundingClientRect();
+    const view = this.root.getBoundingClientRect();
+    if (line && line.bottom > view.top && line.top < view.bottom && this.attentive) this.lineSeen = true;
+    const above = line ? line.bottom <= view.top : this.unreadFrom < entry.window.from;
+    this.showButtons(this.unreadFrom !== null && !this.lineSeen && above);
+    this.fill();
+    this.lookUpQuotes();
+    const seq = place.seen();
+    if (seq) this.actions.seen(seq);
+  }
+
+  get attentive() {
+    return document.visibilityState === "visible" && document.hasFocus();
+  }
+
+  /** Up to which seq it has been on the screen. */
+  seen() {
+    return this.ready && this.entry?.window ? this.place.seen() : 0;
+  }
+
+  showButtons(unreadAbove) {
+    const { unread } = this.entry.state;
+    const away = !this.following && !(this.entry.window.live && this.place.atEnd);
+    const label = unread
+      ? interpolate(ngettext("%s new message", "%s new messages", unread), [unread])
+      : gettext("Jump to newest");
+    this.toNewest.hidden = !away;
+    this.toNewest.classList.toggle("counts", unread > 0);
+    this.toNewest.setAttribute("aria-label", label);
+    this.toNewest.title = gettext("Jump to newest");
+    setText(this.toNewest.lastChild, unread ? label : "");
+    this.toUnread.hidden = !unreadAbove;
+    setText(this.toUnread.lastChild, gettext("First unread"));
+  }
+
+  /** The day of what is at the top, while one scrolls. */
+  floatDay() {
+    const message = this.rows.messageOf(this.place.anchor?.node);
+    if (!message) return;
+    setText(this.floating.firstChild, day(message.sent_at));
+    this.floating.classList.toggle("shows", this.root.scrollTop > 0);
+    clearTimeout(this.floating.timer);
+    this.floating.timer = setTimeout(() => this.floating.classList.remove("shows"), DAY_SHOWS);
+  }
+
+  // ---- more history
+
+  fill() {
+    const { root, entry } = this;
+    if (this.troubled) return;
+    const reach = root.clientHeight * REACH;
+    if (hasOlder(entry) && root.scrollTop < reach) this.more("older", loadOlder);
+    const below = root.scrollHeight - root.scrollTop - root.clientHeight;
+    if (hasNewer(entry) && below < reach) this.more("newer", loadNewer);
+  }
+
+  async more(kind, load) {
+    if (this.entry.loads.has(kind)) return;
+    if (await this.load(() => load(this.entry))) this.render();
+  }
+
+  async lookUpQuotes() {
+    const { entry } = this;
+    if (this.quotesWait) return;
+    const seqs = new Set();
+    for (const { reply_to: seq, recalled_at: gone } of entry.messages.values()) {
+      if (seq && !gone && quoted(entry, seq) === undefined && seq >= entry.state.first_seq) seqs.add(seq);
     }
-    return rows;
+    if (!seqs.size) return;
+    this.quotesWait = true;
+    const found = await loadQuoted(entry, [...seqs]);
+    this.quotesWait = !found; // until the connection is back
+    if (entry === this.entry) this.schedule();
   }
 
-  dayRow(message) {
-    return {
-      key: `day-${new Date(message.sent_at).toDateString()}`,
-      signature: "",
-      build: () => el("div", { class: "day" }, el("span", {}, day(message.sent_at))),
-    };
+  // ---- news
+
+  arrived({ conversation, message }) {
+    if (conversation !== this.entry?.id) return;
+    this.last = message.seq;
+    if (message.sender?.id === this.store.me.id) return;
+    this.announcer.add(message);
+    if (!this.attentive && (this.unreadFrom === null || this.lineSeen)) this.drawLine(message.seq);
   }
 
-  unreadRow() {
-    return { key: "new", signature: "", build: () => el("div", { class: "new" }, el("span", {}, gettext("New"))) };
+  drawLine(seq) {
+    this.unreadFrom = seq;
+    this.lineSeen = false;
   }
 
-  messageRow(message, before) {
-    const follows =
-      before?.sender &&
-      before.sender.id === message.sender?.id &&
-      sameDay(before.sent_at, message.sent_at) &&
-      Date.parse(message.sent_at) - Date.parse(before.sent_at) < TOGETHER;
-    const tick = this.tick(message);
-    const quoted = message.reply_to ? this.entry.messages.get(message.reply_to) : null;
-    return {
-      key: message.client_id && message.sender?.id === this.store.me.id ? message.client_id : message.seq,
-      signature: [
-        message.version, follows, tick, message.pending?.error, quoted?.version,
-        message.kind === "system" ? system(message.data, this.store) : "",
-      ].join(),
-      build: () => (message.kind === "system" ? this.line(message) : this.message(message, follows, tick, quoted)),
-    };
+  /** The connection is back: what was missed is not run past. */
+  resumed() {
+    this.quotesWait = false;
+    const { entry } = this;
+    if (!entry || !this.store.conversations.has(entry.id)) return;
+    const missed = entry.state.last_seq - this.last;
+    this.last = entry.state.last_seq;
+    if (missed > 0 && entry.state.unread && this.ready) {
+      this.drawLine(entry.state.read_seq + 1);
+      if (missed > MISSED) this.stuck = false;
+    }
+    if (this.troubled) this.again();
+    else this.schedule();
   }
 
-  line(message) {
-    return el("div", { class: "system", title: exactly(message.sent_at) }, system(message.data, this.store));
+  /** One has written something: it goes to the end, and one with it. */
+  sending() {
+    this.unreadFrom = null;
+    this.newest();
   }
 
-  message(message, follows, tick, quoted) {
-    const mine = message.sender?.id === this.store.me.id;
-    const classes = ["message", mine && "mine", follows && "follows", message.pending?.state];
-    const group = this.entry.state.kind === "group";
-    return el(
-      "article",
-      { class: classes.filter(Boolean).join(" "), data: message.seq ? { seq: message.seq } : {} },
-      !mine && (follows ? el("span", { class: "avatar blank" }) : portrait(message.sender)),
-      el(
-        "div",
-        { class: "column" },
-        !mine && group && !follows && el("p", { class: "sender" }, el("bdi", {}, message.sender.nickname)),
-        el(
-          "div",
-          { class: "line" },
-          this.bubble(message, tick, quoted),
-          message.seq && !message.recalled_at && this.tools(message, mine),
-        ),
-        this.reactions(message),
-        message.pending?.state === "failed" && this.failure(message.pending),
-      ),
-    );
+  // ---- going elsewhere
+
+  async newest() {
+    const { entry, place, root } = this;
+    if (!entry || !this.ready) return;
+    const far = root.scrollHeight - root.scrollTop > 3 * root.clientHeight;
+    if (!entry.window?.live) {
+      if (!(await this.load(() => loadNewest(entry)))) return;
+      this.rebuild();
+    }
+    this.stuck = true;
+    place.toEnd(!far && !calm.matches);
+    this.look();
   }
 
-  bubble(message, tick, quoted) {
-    const recalled = Boolean(message.recalled_at);
-    const large = !recalled && ONLY_EMOJI.test(message.body);
-    return el(
-      "div",
-      { class: `bubble${recalled ? " recalled" : ""}${large ? " large" : ""}` },
-      message.reply_to && !recalled && this.quote(message.reply_to, quoted),
-      el("div", { class: "text", dir: "auto" }, recalled ? gettext("Message recalled") : text(message, this.store)),
-      el(
-        "span",
-        { class: "meta" },
-        message.edited_at && !recalled && el("span", { title: exactly(message.edited_at) }, gettext("edited")),
-        el("time", { datetime: message.sent_at, title: exactly(message.sent_at) }, time(message.sent_at)),
-        tick && tickMark(tick),
-      ),
-    );
+  async firstUnread() {
+    const { entry } = this;
+    const seq = this.unreadFrom;
+    if (!entry.messages.has(seq)) {
+      if (!(await this.load(() => loadAround(entry, seq)))) return;
+      this.rebuild();
+    }
+    this.stuck = false;
+    this.goTo(this.rows.line || this.place.nodeOf(seq), 0.2);
+    this.look();
   }
 
-  quote(seq, quoted) {
-    const name = quoted?.sender?.nickname || "";
-    return el(
-      "button",
-      { class: "quote", type: "button", onclick: () => this.show(seq) },
-      el("strong", {}, name),
-      el("span", {}, quoted ? preview(quoted, this.store) : gettext("An earlier message")),
-    );
+  /** Show the message `seq`, wherever in the history it is. */
+  async show(seq) {
+    const { entry } = this;
+    if (!entry.messages.has(seq)) {
+      if (seq < entry.state.first_seq) return this.actions.problem(gettext("That message is from before your time here."));
+      if (!(await this.load(() => loadAround(entry, seq)))) return;
+      this.rebuild();
+    }
+    const node = this.rows.element.querySelector(`:scope > [data-seq="${seq}"]`);
+    if (!node) return;
+    this.stuck = false;
+    this.goTo(node, 0.35);
+    this.highlight(node);
+    this.look();
   }
 
-  tools(message, mine) {
-    const { reply, react, edit, recall } = this.actions;
-    const age = Date.now() - Date.parse(message.sent_at);
-    const tool = (name, label, action) =>
-      el("button", { type: "button", title: label, "aria-label": label, onclick: action }, icon(name));
-    return el(
-      "div",
-      { class: "tools" },
-      tool("reply", gettext("Reply"), () => reply(message)),
-      el(
-        "details",
-        { class: "react" },
-        el("summary", { title: gettext("React"), "aria-label": gettext("React") }, icon("smile")),
-        el(
-          "div",
-          { class: "emoji" },
-          EMOJI.map((emoji) =>
-            el("button", { type: "button", onclick: (event) => {
-              event.target.closest("details").open = false;
-              react(message, emoji);
-            } }, emoji),
-          ),
-        ),
-      ),
-      mine && age < 24 * 3600 * 1000 && tool("edit", gettext("Edit"), () => edit(message)),
-      mine && age < 120 * 1000 && tool("recall", gettext("Recall"), () => recall(message)),
-    );
+  rebuild() {
+    this.place.reset();
+    this.rows.show(this.entry, this.unreadFrom);
+    this.hands.check();
   }
 
-  reactions(message) {
-    if (!message.reactions.length) return null;
-    return el(
-      "div",
-      { class: "reactions" },
-      message.reactions.map(({ emoji, count, users }) =>
-        el(
-          "button",
-          {
-            type: "button",
-            class: "reaction",
-            "aria-pressed": String(users.includes(this.store.me.id)),
-            title: users.map((id) => this.store.nickname(id)).join(", "),
-            onclick: () => this.actions.react(message, emoji),
-          },
-          `${emoji} ${count}`,
-        ),
-      ),
-    );
+  /** Scroll so that `node` is at this share of the screen's height, or at this offset. */
+  goTo(node, share, offset = this.root.clientHeight * share) {
+    const { root, place } = this;
+    const top = node.getBoundingClientRect().top - root.getBoundingClientRect().top + root.scrollTop;
+    place.scrollTo(top - offset);
+    place.record();
   }
 
-  failure(pending) {
-    return el(
-      "p",
-      { class: "failure", role: "alert" },
-      icon("alert"),
-      pending.error,
-      el("button", { type: "button", class: "link", onclick: () => this.actions.retry(pending) }, gettext("Try again")),
-      el("button", { type: "button", class: "link", onclick: () => this.actions.discard(pending) }, gettext("Discard")),
-    );
+  highlight(node) {
+    node.classList.add("shown");
+    if (node.matches("article")) {
+      this.hands.activate(node);
+      node.focus({ preventScroll: true });
+    }
+    setTimeout(() => node.classList.remove("shown"), SHOWN_FOR);
   }
 
-  /** One's own message's way: sending, sent, delivered, read. */
-  tick(message) {
-    if (message.sender?.id !== this.store.me.id || message.recalled_at) return "";
-    if (message.pending) return message.pending.state === "failed" ? "failed" : message.pending.state;
-    if (this.entry.state.kind !== "direct") return "sent";
-    const [receipt] = this.entry.state.receipts;
-    if (!receipt) return "sent";
-    if (receipt.read_seq >= message.seq) return "read";
-    return receipt.delivered_seq >= message.seq ? "delivered" : "sent";
-  }
-
-  show(seq) {
-    const found = this.root.querySelector(`[data-seq="${seq}"]`);
-    if (!found) return;
-    found.scrollIntoView({ block: "center" });
-    found.classList.add("shown");
-    setTimeout(() => found.classList.remove("shown"), 1500);
+  /** A message in words, for who hears it. */
+  label(article) {
+    const message = this.rows.messageOf(article);
+    const who = message.sender ? plainName(message.sender.nickname) : "";
+    return `${who}: ${preview(message, this.store)}, ${exactly(message.sent_at)}`;
   }
 }
 
-function portrait({ id, nickname, avatar: url }) {
-  return avatar({ id, name: nickname, url });
-}
-
-function tickMark(state) {
-  const labels = {
-    sending: gettext("Sending"),
-    sent: gettext("Sent"),
-    delivered: gettext("Delivered"),
-    read: gettext("Read"),
-    failed: gettext("Not sent"),
-  };
-  const icons = { sending: "clock", sent: "check", delivered: "checks", read: "checks", failed: "alert" };
-  return el("span", { class: `tick ${state}`, title: labels[state], role: "img", "aria-label": labels[state] }, icon(icons[state]));
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
 }
