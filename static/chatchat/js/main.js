@@ -17,7 +17,6 @@ import { Store } from "./store.js";
 import { Stream } from "./stream.js";
 import { toast } from "./toast.js";
 import { Typists } from "./typing.js";
-import { uploads } from "./uploads.js";
 
 const root = document.getElementById("chat");
 const byId = (id) => document.getElementById(id);
@@ -52,8 +51,8 @@ const stream = new Stream(byId("stream"), store, {
   write: () => composer.field.focus(),
   again: (body) => composer.field.insert(body),
   pickEmoji,
-  retryUpload: (pending, upload) => uploads.retry(upload),
-  cancelUpload: (pending) => outbox.discard(current, pending),
+  retryUpload: (pending) => outbox.retry(current, pending),
+  cancelUpload: (pending, upload) => outbox.withdraw(current, pending, upload),
   retry: (pending) => outbox.retry(current, pending),
   discard: (pending) => outbox.discard(current, pending),
 });

@@ -120,7 +120,8 @@ function reactions(message, store) {
           "aria-pressed": String(users.includes(store.me.id)),
           data: { emoji },
         },
-        `${emoji} ${count}`,
+        el("span", { class: "emoji" }, emoji),
+        ` ${count}`,
       ),
     ),
   );

@@ -59,6 +59,16 @@ export class Outbox {
     this.drop(entry, message);
   }
 
+  /** The message goes without this file; without anything, it does not go. */
+  withdraw(entry, message, upload) {
+    if (!message.body && message.attachments.length < 2) return this.discard(entry, message);
+    uploads.cancel(upload);
+    message.attachments = message.attachments.filter((one) => one !== upload);
+    this.look(message);
+    this.changed(entry.id, message);
+    this.pump(entry.id);
+  }
+
   /** It is the server's now, or nobody's. */
   drop(entry, message) {
     this.forget(message);

@@ -56,9 +56,11 @@ export class Place {
       : null;
   }
 
-  /** After a scroll event: unless it was this that scrolled, the reader has gone elsewhere. */
+  /** After a scroll event: whether the reader has gone elsewhere. It may have been this that scrolled. */
   moved() {
-    if (this.root.scrollTop !== this.top) this.record();
+    if (this.root.scrollTop === this.top) return false;
+    this.record();
+    return true;
   }
 
   /** Something has changed its height. */

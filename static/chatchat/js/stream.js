@@ -188,9 +188,9 @@ export class Stream {
 
   scrolled() {
     if (!this.ready) return;
-    this.place.moved();
+    const moved = this.place.moved();
     this.stuck = this.entry.window?.live && this.place.atEnd;
-    this.floatDay();
+    if (moved) this.floatDay();
     this.look();
   }
 
