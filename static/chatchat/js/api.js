@@ -24,14 +24,15 @@ export function signIn() {
 export async function api(method, path, body) {
   const headers = { Accept: "application/json" };
   if (method !== "GET") headers["X-CSRFToken"] = root.dataset.csrf;
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const form = body instanceof FormData; // the browser says its type itself
+  if (body !== undefined && !form) headers["Content-Type"] = "application/json";
   let answer;
   try {
     answer = await fetch(`/api/v1/${path}`, {
       method,
       headers,
       credentials: "same-origin",
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined || form ? body : JSON.stringify(body),
     });
   } catch {
     throw new ApiError({ code: "offline", message: gettext("The server cannot be reached.") }, 0);

@@ -38,6 +38,7 @@ const ROLES = { owner: () => gettext("owner"), admin: () => gettext("admin"), me
 const SYSTEM = {
   "group.created": () => gettext("%(by)s founded the group"),
   "group.renamed": () => gettext("%(by)s renamed the group to “%(name)s”"),
+  "group.announced": () => gettext("%(by)s put up an announcement"),
   "group.changed": () => gettext("%(by)s changed the group's settings"),
   "group.transferred": () => gettext("%(by)s made %(user)s the owner"),
   "group.dissolved": () => gettext("%(by)s dissolved the group"),

@@ -4,7 +4,7 @@ import { avatar, el, icon, replaceChildren } from "./dom.js";
 import { preview, short } from "./format.js";
 
 export function title(entry) {
-  return entry.state.peer?.nickname || entry.state.title || gettext("Conversation");
+  return entry.remark || entry.state.peer?.nickname || entry.state.title || gettext("Conversation");
 }
 
 export function picture(entry, store) {

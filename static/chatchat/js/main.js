@@ -1,16 +1,18 @@
 /* The chat page: puts the parts together. */
 
+import { Announcements } from "./people/announcement.js";
 import { Bell } from "./bell.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./socket.js";
 import { Dialogs } from "./people.js";
 import { Heading, tool } from "./heading.js";
 import { drafts } from "./drafts.js";
-import { icon } from "./dom.js";
+import { el, icon } from "./dom.js";
 import { pickEmoji } from "./emoji.js";
 import { ConversationList, title } from "./list.js";
 import { Marks } from "./marks.js";
 import { Notifier } from "./notify.js";
+import { options } from "./people/options.js";
 import { Outbox } from "./outbox.js";
 import { go, leave, wanted } from "./route.js";
 import { Store } from "./store.js";
@@ -36,9 +38,14 @@ const list = new ConversationList(byId("conversations"), byId("search"), store, 
   draft: (id) => drafts.line(id),
 });
 const heading = new Heading(byId("heading"), store, typists, {
-  about: (entry) => dialogs.showMembers(entry),
+  about: ({ id, state }) => (state.kind === "group" ? dialogs.showGroup(id) : dialogs.showPerson(state.peer.id)),
   menu: (entry) =>
-    entry.state.kind === "group" ? tool("people", gettext("Members"), () => dialogs.showMembers(entry)) : null,
+    el(
+      "span",
+      { class: "heading-tools" },
+      entry.state.kind === "group" && tool("people", gettext("Members"), () => dialogs.showGroup(entry.id, "members")),
+      options(entry, store),
+    ),
 });
 const stream = new Stream(byId("stream"), store, {
   seen,
@@ -46,8 +53,8 @@ const stream = new Stream(byId("stream"), store, {
   reply: (message) => composer.compose({ replyTo: message }),
   edit: (message) => composer.compose({ editing: message }),
   recall: (message) => change({ type: "message.recall", seq: message.seq }),
+  person: (id) => dialogs.showPerson(id),
   react: toggleReaction,
-  person: (id) => dialogs.showPerson?.(id),
   write: () => composer.field.focus(),
   again: (body) => composer.field.insert(body),
   pickEmoji,
@@ -63,8 +70,10 @@ const composer = new Composer(byId("composer"), store, {
   },
   edit: ({ seq }, body) => connection.request({ type: "message.edit", conversation: current.id, seq, body }),
   typing: (active, conversation) => connection.post({ type: "typing", conversation, active }),
-  person: (id) => dialogs.showPerson?.(id),
+  person: (id) => dialogs.showPerson(id),
 });
+const announcements = new Announcements(byId("stream"), store, (id) => dialogs.showGroup(id));
+dialogs.announcements = announcements;
 const notifier = new Notifier(store, { viewing: () => (attentive() ? current?.id : null), title, open: go });
 
 async function change(frame) {
@@ -96,6 +105,7 @@ function route() {
   notifier.badge();
   list.select(entry?.id ?? null);
   heading.open(entry);
+  announcements.show(entry);
   composer.open(entry);
   stream.open(entry).then(() => seen());
   showTyping();
@@ -144,8 +154,8 @@ connection.addEventListener("frame", ({ detail: frame }) => {
     arrived(frame);
   } else if (frame.type === "typing") {
     if (frame.user !== store.me.id) typists.take(frame);
-  } else if (frame.type.startsWith("friend.")) {
-    dialogs.refresh().catch(() => {});
+  } else {
+    dialogs.take(frame);
   }
 });
 
