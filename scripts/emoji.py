@@ -23,7 +23,7 @@ GROUPS = {
     0: "smileys", 1: "people", 3: "nature", 4: "food", 5: "travel",
     6: "activities", 7: "objects", 8: "symbols", 9: "flags",
 }  # fmt: skip
-WORDS_MAX = 5  # a language
+ENGLISH_MAX, CHINESE_MAX = 5, 4  # words; the first English one is what Slack and GitHub call it
 #: Wide, as what is shown as a picture by itself is, but shown as text where no U+FE0F follows.
 TEXT_THOUGH_WIDE = "\u3030\u303d\u3297\u3299\U0001f202\U0001f237"
 TONES = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
@@ -32,10 +32,11 @@ TONES = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
 def main(source: Path) -> None:
     version = json.loads((source / "package.json").read_text())["version"]
     chinese = {one["hexcode"]: one for one in _read(source, "zh")}
+    short = json.loads((source / "en/shortcodes/github.json").read_text(encoding="utf-8"))
     groups: dict[str, list[list[Any]]] = {name: [] for name in GROUPS.values()}
     for one in sorted(_read(source, "en"), key=lambda one: one.get("order", 0)):
         if one.get("group") in GROUPS and one["version"] <= NEWEST:
-            groups[GROUPS[one["group"]]].append(_row(one, chinese[one["hexcode"]]))
+            groups[GROUPS[one["group"]]].append(_row(one, short, chinese[one["hexcode"]]))
     data = {"source": f"emojibase-data {version}, MIT, see LICENSE", "groups": groups}
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     (TARGET / "emoji.json").write_text(text + "\n", encoding="utf-8")
@@ -48,7 +49,9 @@ def _read(source: Path, language: str) -> list[dict[str, Any]]:
     return found
 
 
-def _row(one: dict[str, Any], chinese: dict[str, Any]) -> list[Any]:
+def _row(one: dict[str, Any], short: dict[str, Any], chinese: dict[str, Any]) -> list[Any]:
+    codes = short.get(one["hexcode"], [])
+    one = one | {"tags": [*([codes] if isinstance(codes, str) else codes)[:1], *one.get("tags", ())]}
     row: list[Any] = [_plain(one["emoji"]), _words(one), _words(chinese)]
     return [*row, 1] if _takes_tone(one) else row
 
@@ -63,12 +66,14 @@ def _plain(emoji: str) -> str:
 def _words(one: dict[str, Any]) -> str:
     """The name, a bar, and the tags that the name does not hold already."""
     label = one["label"].lower()
-    tags = [tag.lower() for tag in one.get("tags", ()) if tag.lower() not in label]
-    if not label.isascii():
+    tags = [tag.lower().replace("_", " ") for tag in one.get("tags", ())]
+    tags = [tag for tag in dict.fromkeys(tags) if tag not in label and tag != label.replace(" ", "")]
+    chinese = not label.isascii()
+    if chinese:
         tags = [tag for tag in tags if not tag.isascii()]  # English is searched as well
     # Shorter ones say more, and a longer one that holds a shorter one is found by it.
     tags = [tag for tag in tags if not any(other in tag for other in tags if other != tag)]
-    return "|".join([label, " ".join(tags[:WORDS_MAX])]).rstrip("|")
+    return "|".join([label, " ".join(tags[: CHINESE_MAX if chinese else ENGLISH_MAX])]).rstrip("|")
 
 
 def _takes_tone(one: dict[str, Any]) -> bool:

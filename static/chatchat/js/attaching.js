@@ -13,6 +13,8 @@ export class Attaching {
     this.actions = { changed, say, may };
     this.id = null;
     this.lists = new Map(); // conversation → uploads
+    this.input = form.querySelector("textarea");
+    this.heard = form.querySelector(".heard");
     this.tray = new Tray(form.querySelector(".tray"), (upload) => this.remove(upload));
     this.button = form.querySelector(".attach");
     const input = form.querySelector("input[type=file]");
@@ -21,7 +23,7 @@ export class Attaching {
       this.add(input.files);
       input.value = "";
     });
-    form.querySelector("textarea").addEventListener("paste", (event) => this.pasted(event));
+    this.input.addEventListener("paste", (event) => this.pasted(event));
     dropZone(form.parentElement, this);
     uploads.addEventListener("change", ({ detail }) => this.uploaded(detail));
   }
@@ -64,6 +66,7 @@ export class Attaching {
     uploads.cancel(upload);
     this.lists.set(this.id, this.list.filter((one) => one !== upload));
     this.show(this.id);
+    if (!this.list.length) this.input.focus();
   }
 
   /** Hand them over to the message that is sent. */
@@ -87,7 +90,14 @@ export class Attaching {
       if (!list.includes(upload)) continue;
       if (upload.state === "uploading") this.actions.changed();
       else this.show(id);
+      if (id === this.id) this.announce(upload);
     }
+  }
+
+  /** For those who do not see the tray. */
+  announce({ state, name, error }) {
+    if (state === "done") this.heard.textContent = interpolate(gettext("%s is uploaded."), [name]);
+    if (state === "failed") this.heard.textContent = `${name}: ${error}`;
   }
 
   /** Files, unless what was copied is text with a picture of itself, as offices do. */
@@ -121,7 +131,7 @@ function named(file) {
 
 /** Files may be dropped anywhere on `pane`, which shows it. */
 function dropZone(pane, attaching) {
-  const sign = el("div", { class: "drop", "aria-hidden": "true", hidden: true }, icon("clip"), gettext("Drop to send"));
+  const sign = el("div", { class: "drop", "aria-hidden": "true", hidden: true }, icon("clip"), gettext("Drop files to add them to your message"));
   pane.append(sign);
   let depth = 0; // of elements that are entered and not left
   const over = (change) => {

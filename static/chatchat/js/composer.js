@@ -2,11 +2,12 @@
 
 import { Attaching } from "./attaching.js";
 import { closed } from "./closed.js";
+import { Completion } from "./completion.js";
 import { drafts } from "./drafts.js";
 import { pickEmoji } from "./emoji.js";
 import { cleaned, Field, LONGEST } from "./field.js";
 import { preview } from "./format.js";
-import { Mentions } from "./mentions.js";
+import { Emoji, People } from "./mentions.js";
 
 const TYPING_EVERY = 3000; // milliseconds
 const EDIT_WITHIN = 24 * 3600 * 1000;
@@ -23,7 +24,8 @@ export class Composer {
     this.store = store;
     this.handlers = { send, edit, typing, person };
     this.field = new Field(form.querySelector("textarea"), form.querySelector(".count"));
-    this.mentions = new Mentions(this.field, form.querySelector(".mentions"), store);
+    this.people = new People(store);
+    this.completion = new Completion(this.field, form.querySelector(".options"), [this.people, new Emoji()]);
     this.bar = form.querySelector(".composing");
     this.note = form.querySelector(".note");
     this.sender = form.querySelector(".send");
@@ -53,6 +55,7 @@ export class Composer {
     const smile = this.form.querySelector(".smile");
     smile.addEventListener("click", () => pickEmoji(smile, (emoji) => this.field.insert(emoji)));
     this.mute = closed(this.form, (id) => this.handlers.person?.(id), this.store);
+    visualViewport?.addEventListener("resize", aboveKeyboard);
     drafts.addEventListener("draft", ({ detail: { id, elsewhere } }) => {
       if (elsewhere && id === this.entry?.id && !this.field.composing) this.show(drafts.get(id));
     });
@@ -62,7 +65,8 @@ export class Composer {
     this.stopTyping();
     this.entry = entry;
     this.say("");
-    this.mentions.open(entry);
+    this.people.open(entry);
+    this.completion.reset();
     this.attaching.open(entry?.id ?? null);
     if (!entry) return;
     this.show(drafts.get(entry.id));
@@ -149,7 +153,7 @@ export class Composer {
   key(event) {
     // keyCode 229: Safari ends the composition before the key that ended it.
     if (event.isComposing || event.keyCode === 229) return;
-    if (this.mentions.key(event)) return;
+    if (this.completion.key(event)) return;
     if (event.key === "Enter" && !event.shiftKey && !touch.matches) {
       event.preventDefault();
       this.submit();
@@ -162,7 +166,7 @@ export class Composer {
   }
 
   typed() {
-    this.say("");
+    if (this.note.dataset.kind !== "over") this.say("");
     this.save();
     this.check();
     if (!this.field.text) return this.stopTyping();
@@ -256,6 +260,14 @@ export class Composer {
     this.saving = false;
     this.permit();
   }
+}
+
+/** Where a keyboard covers the page instead of making it smaller: Safari's. */
+function aboveKeyboard() {
+  const { height, scale } = visualViewport;
+  const covered = scale === 1 && innerHeight - height > 100;
+  document.body.style.height = covered ? `${height}px` : "";
+  if (covered) scrollTo(0, 0);
 }
 
 /** A mode as it is kept: of the message, what the bar shows. */

@@ -1,18 +1,12 @@
 /*
  * Picking an emoji: `pickEmoji(anchor, onPick)` opens a small window at `anchor`.
  *
- * The emoji and their names are in ../emoji/emoji.json (scripts/emoji.py makes it), loaded when first
- * opened. Arrow keys move, Enter picks, Esc closes; with Shift the window stays open.
+ * Arrow keys move, Enter picks, Esc closes; with Shift the window stays open.
  */
 
 import { el, replaceChildren } from "./dom.js";
-import { read, write } from "./kept.js";
+import { choices, choose, load, nameOf, row, search, toned, TONES } from "./emojidata.js";
 
-const DATA = new URL("../emoji/emoji.json", import.meta.url);
-const KEPT = "emoji"; // {recent, tone}
-const RECENT = 24;
-const FIRST = ["👍", "❤️", "😂", "🎉", "😮", "🙏", "😊", "😭"];
-const TONES = ["", "🏻", "🏼", "🏽", "🏾", "🏿"];
 const MARGIN = 8; // pixels to the edge of the window
 const GROUPS = {
   recent: ["🕘", () => gettext("Recently used")],
@@ -27,7 +21,6 @@ const GROUPS = {
   flags: ["🏁", () => gettext("Flags")],
 };
 
-let loaded = null;
 let picker = null;
 
 /** Open the picker at `anchor`, or close it if it is open there; `onPick(emoji)` is called for each choice. */
@@ -37,19 +30,11 @@ export function pickEmoji(anchor, onPick) {
   if (!toggled) picker = new Picker(anchor, onPick);
 }
 
-function load() {
-  loaded ||= fetch(DATA)
-    .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(answer.status))))
-    .then(({ groups }) => groups);
-  loaded.catch(() => (loaded = null));
-  return loaded;
-}
-
 class Picker {
   constructor(anchor, onPick) {
     this.anchor = anchor;
     this.onPick = onPick;
-    this.kept = { recent: FIRST, tone: 0, ...read(KEPT) };
+    this.kept = choices();
     this.build();
     (anchor.closest("dialog") || document.body).append(this.root);
     anchor.setAttribute("aria-expanded", "true");
@@ -117,8 +102,6 @@ class Picker {
       this.status.textContent = gettext("The emoji could not be loaded.");
       return;
     }
-    this.all = Object.values(this.groups).flat();
-    this.byEmoji = new Map(this.all.map((row) => [row[0], row]));
     this.find();
   }
 
@@ -126,7 +109,7 @@ class Picker {
     if (!this.groups) return;
     const words = this.search.value.trim().toLowerCase();
     this.tabs.hidden = Boolean(words);
-    const rows = words ? this.matching(words.split(/\s+/)) : null;
+    const rows = words ? search(words.split(/\s+/)) : null;
     this.status.textContent = rows && !rows.length ? gettext("No emoji found.") : "";
     if (rows) replaceChildren(this.sheet, this.section("found", rows));
     else this.showAll();
@@ -135,7 +118,7 @@ class Picker {
   }
 
   showAll() {
-    const recent = this.kept.recent.map((emoji) => this.byEmoji.get(emoji) || [emoji, emoji, emoji]);
+    const recent = this.kept.recent.map((emoji) => row(emoji));
     const groups = { recent, ...this.groups };
     const sections = Object.entries(groups).map(([name, rows]) => this.section(name, rows));
     replaceChildren(this.sheet, sections);
@@ -160,31 +143,19 @@ class Picker {
       "section",
       { "aria-label": label, data: { group: name } },
       el("h3", { "aria-hidden": "true" }, label),
-      el("div", { class: "cells" }, rows.map((row) => this.cell(row))),
+      el("div", { class: "cells" }, rows.map((one) => this.cell(one))),
     );
   }
 
-  cell([emoji, english, chinese, takesTone]) {
-    const words = document.documentElement.lang.startsWith("zh") ? chinese : english;
-    const name = words.split("|")[0];
-    const shown = takesTone ? toned(emoji, this.kept.tone) : emoji;
-    return el("button", { type: "button", tabindex: "-1", title: name, "aria-label": name, data: { emoji } }, shown);
-  }
-
-  /** Those that all words fit, in either language; the ones whose name begins so first. */
-  matching(words) {
-    const found = this.all.filter(([, english, chinese]) => {
-      const text = `${english} ${chinese}`;
-      return words.every((word) => text.includes(word));
-    });
-    const first = words[0];
-    const rank = ([, english, chinese]) => (english.startsWith(first) || chinese.startsWith(first) ? 0 : 1);
-    return found.sort((one, other) => rank(one) - rank(other));
+  cell(one) {
+    const name = nameOf(one);
+    const attributes = { type: "button", tabindex: "-1", title: name, "aria-label": name, data: { emoji: one[0] } };
+    return el("button", attributes, toned(one, this.kept.tone));
   }
 
   retone() {
-    this.kept.tone = Number(this.tone.value);
-    write(KEPT, this.kept);
+    choose({ tone: Number(this.tone.value) });
+    this.kept = choices();
     this.find();
   }
 
@@ -196,9 +167,7 @@ class Picker {
   }
 
   pick(button, stay) {
-    const { emoji } = button.dataset;
-    this.kept.recent = [emoji, ...this.kept.recent.filter((one) => one !== emoji)].slice(0, RECENT);
-    write(KEPT, this.kept);
+    choose({ emoji: button.dataset.emoji });
     if (!stay) this.close();
     this.onPick(button.textContent);
     if (stay) button.focus();
@@ -263,9 +232,4 @@ function inNextRow([from, ...others], direction) {
   const row = first ? others.filter((one) => one.offsetTop === first.offsetTop) : [];
   const distance = (one) => Math.abs(one.offsetLeft - from.offsetLeft);
   return row.reduce((best, one) => (best && distance(best) <= distance(one) ? best : one), null);
-}
-
-function toned(emoji, tone) {
-  const [first, ...rest] = emoji;
-  return tone ? first + TONES[tone] + rest.join("").replace(/^\uFE0F/, "") : emoji;
 }

@@ -1,163 +1,77 @@
-/* Completing `@` and a nickname: a list of the group's members over the textarea. */
+/* What `@` and `:` complete to: the members of a group, and emoji. */
 
 import { api } from "./api.js";
 import { avatar, el } from "./dom.js";
+import { choices, load, nameOf, search, toned } from "./emojidata.js";
 
 const PAGES = 5; // of 100 members; of larger groups also whoever spoke
 const FRESH = 60_000; // milliseconds
 const SHOWN = 20;
-const NICKNAME_MAX = 32;
-/* An @ after a letter or digit is part of an e-mail address. */
-const ASKED = /(?:^|[^A-Za-z0-9._%+-])@([^@\n]{0,32})$/;
+const EMOJI_SHOWN = 8;
 /* What everybody is called: the server knows these words in both languages. */
-const everybody = () => gettext("everyone");
 const ALL = ["all", "everyone", "所有人", "全体成员"];
 
-export class Mentions {
-  constructor(field, list, store) {
-    this.field = field;
-    this.input = field.input;
-    this.list = list;
+export class People {
+  // An @ after a letter or digit is part of an e-mail address.
+  asked = /(?:^|[^A-Za-z0-9._%+-])@(?<word>[^@\n]{0,32})$/;
+
+  constructor(store) {
     this.store = store;
-    this.rosters = new Map(); // conversation → {people, at}
+    this.rosters = new Map(); // conversation → {people, complete, at}
     this.entry = null;
-    this.found = [];
-    this.passed = null; // where the @ is whose list was closed
-    this.input.addEventListener("input", () => this.look());
-    this.input.addEventListener("compositionend", () => setTimeout(() => this.look()));
-    this.input.addEventListener("click", () => this.look());
-    this.input.addEventListener("blur", () => this.close());
-    // The textarea keeps the focus.
-    list.addEventListener("pointerdown", (event) => event.preventDefault());
-    list.addEventListener("click", ({ target }) => this.clicked(target.closest("[role=option]")));
   }
 
   open(entry) {
     this.entry = entry?.state.kind === "group" ? entry : null;
-    this.passed = null;
-    this.close();
   }
 
-  get isOpen() {
-    return !this.list.hidden;
+  find(word) {
+    if (!this.entry) return [];
+    const everybody = { id: 0, nickname: gettext("everyone") };
+    return matching([...this.people(), everybody], word).map((person) => ({
+      id: person.id,
+      text: `@${person.nickname} `,
+      build: () => row(person),
+    }));
   }
 
-  // ---- what is asked for
-
-  /** The text between an @ and the caret, and where the @ is; null if there is none. */
-  asked() {
-    const { selectionStart, selectionEnd, value } = this.input;
-    if (selectionStart !== selectionEnd) return null;
-    const before = value.slice(Math.max(0, selectionStart - NICKNAME_MAX - 2), selectionStart);
-    const match = ASKED.exec(before);
-    return match && { word: match[1], at: selectionStart - match[1].length - 1 };
-  }
-
-  look() {
-    if (!this.entry || this.field.composing) return;
-    const asked = this.asked();
-    if (!asked) this.passed = null;
-    if (!asked || asked.at === this.passed) return this.close();
-    this.load(this.entry);
-    this.show(asked);
-  }
-
-  show({ word, at }) {
-    this.at = at;
-    this.found = matching(this.people(), word.toLowerCase());
-    if (!this.found.length) return this.close();
-    const chosen = this.list.hidden ? 0 : Math.max(0, this.found.findIndex(({ id }) => id === this.chosen));
-    this.list.replaceChildren(...this.found.map((person, index) => option(person, index)));
-    this.list.hidden = false;
-    this.input.setAttribute("aria-controls", this.list.id);
-    this.choose(chosen);
-  }
-
-  close() {
-    if (this.list.hidden) return;
-    this.list.hidden = true;
-    this.chosen = null;
-    this.input.removeAttribute("aria-activedescendant");
-    this.input.removeAttribute("aria-controls");
-  }
-
-  choose(index) {
-    const { children } = this.list;
-    const wrapped = (index + children.length) % children.length;
-    this.chosen = this.found[wrapped].id;
-    for (const [number, child] of [...children].entries()) {
-      child.setAttribute("aria-selected", String(number === wrapped));
-    }
-    children[wrapped].scrollIntoView({ block: "nearest" });
-    this.input.setAttribute("aria-activedescendant", children[wrapped].id);
-  }
-
-  /** Whether the key was for the list. */
-  key(event) {
-    if (!this.isOpen || event.shiftKey || event.ctrlKey || event.metaKey || event.altKey) return false;
-    const index = this.found.findIndex(({ id }) => id === this.chosen);
-    if (event.key === "ArrowDown") this.choose(index + 1);
-    else if (event.key === "ArrowUp") this.choose(index - 1);
-    else if (event.key === "Enter" || event.key === "Tab") this.take(this.found[index]);
-    else if (event.key === "Escape") {
-      this.passed = this.at;
-      this.close();
-    } else return false;
-    event.preventDefault();
-    event.stopPropagation();
-    return true;
-  }
-
-  clicked(option) {
-    if (option) this.take(this.found[Number(option.dataset.index)]);
-  }
-
-  take(person) {
-    this.passed = this.at;
-    this.close();
-    this.field.insert(`@${person.nickname} `, this.at);
-  }
-
-  // ---- who there is
-
-  /** Everybody, the one who spoke last first. */
+  /** The one who spoke last first. */
   people() {
     const known = new Map();
     const spoke = [...this.entry.messages.values()].sort((one, other) => other.seq - one.seq);
     for (const { sender } of spoke) if (sender) known.set(sender.id, this.store.people.get(sender.id) || sender);
-    const roster = this.rosters.get(this.entry.id)?.people;
-    if (roster) {
-      for (const id of known.keys()) if (!roster.all.has(id) && roster.complete) known.delete(id);
-      for (const [id, person] of roster.all) known.set(id, person);
-    }
+    const { people, complete } = this.rosters.get(this.entry.id) || {};
+    for (const id of people && complete ? [...known.keys()] : []) if (!people.has(id)) known.delete(id);
+    for (const [id, person] of people || []) known.set(id, person);
     known.delete(this.store.me.id);
-    return [...known.values(), { id: 0, nickname: everybody() }];
+    return known.values();
   }
 
-  async load(entry) {
-    const known = this.rosters.get(entry.id);
-    if (known && Date.now() - known.at < FRESH) return;
-    this.rosters.set(entry.id, { people: known?.people, at: Date.now() });
+  async prepare() {
+    const { entry } = this;
+    const known = entry && this.rosters.get(entry.id);
+    if (!entry || Date.now() - known?.at < FRESH) return false;
+    this.rosters.set(entry.id, { ...known, at: Date.now() });
     try {
-      this.rosters.get(entry.id).people = await members(entry.id);
+      this.rosters.set(entry.id, { ...(await members(entry.id)), at: Date.now() });
     } catch {
       this.rosters.delete(entry.id);
-      return;
+      return false;
     }
-    if (this.entry === entry && document.activeElement === this.input) this.look();
+    return entry === this.entry;
   }
 }
 
 async function members(group) {
-  const everybody = new Map();
+  const people = new Map();
   let cursor = "";
   for (let page = 0; page < PAGES && cursor !== null; page += 1) {
     const next = cursor && `&cursor=${encodeURIComponent(cursor)}`;
     const answer = await api("GET", `groups/${group}/members?limit=100${next}`);
-    for (const { user } of answer.results) everybody.set(user.id, user);
+    for (const { user } of answer.results) people.set(user.id, user);
     cursor = answer.next;
   }
-  return { all: everybody, complete: cursor === null };
+  return { people, complete: cursor === null };
 }
 
 /** Those whom `word` may mean: first whose name begins with it, then where a word does, then the rest. */
@@ -179,12 +93,33 @@ function rank({ id, nickname }, word) {
   return id && names[0].includes(word) ? 2 : 3;
 }
 
-function option({ id, nickname, avatar: url }, index) {
+function row({ id, nickname, avatar: url }) {
   return el(
     "li",
-    { role: "option", id: `mention-${index}`, data: { index } },
-    id ? avatar({ id, name: nickname, url }) : el("span", { class: "avatar", "aria-hidden": "true" }, "@"),
+    {},
+    id ? avatar({ id, name: nickname, url }) : el("span", { class: "avatar everybody", "aria-hidden": "true" }, "@"),
     el("bdi", {}, nickname),
     !id && el("span", { class: "soft" }, gettext("everybody in this group")),
   );
+}
+
+/** `:` and the beginning of an emoji's name, after a space. */
+export class Emoji {
+  asked = /(?:^|[\s\u3000-\u9fff\uff00-\uffef]):(?<word>[a-z][a-z0-9_-]{1,19}|[\u4e00-\u9fff]{1,8})$/i;
+
+  async prepare() {
+    if (this.loaded) return false;
+    await load().catch(() => {});
+    this.loaded = true;
+    return true;
+  }
+
+  find(word) {
+    const { tone } = choices();
+    return search(word.split(/[_-]/)).slice(0, EMOJI_SHOWN).map((one) => ({
+      id: one[0],
+      text: toned(one, tone),
+      build: () => el("li", {}, el("span", { class: "sign", "aria-hidden": "true" }, toned(one, tone)), el("bdi", {}, nameOf(one))),
+    }));
+  }
 }

@@ -43,7 +43,6 @@ export class Tray {
     const next = (node.nextElementSibling || node.previousElementSibling)?.querySelector(".remove");
     this.removed(upload);
     next?.focus();
-    return Boolean(next);
   }
 }
 

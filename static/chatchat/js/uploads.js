@@ -16,6 +16,7 @@ const AT_ONCE = 3;
 const LONGEST_WAIT = 30_000; // milliseconds
 const SHOWN = /^image\/(png|jpeg|gif|webp|avif|bmp)$/;
 const KEPT_FOR = 30_000; // milliseconds that a preview lasts after its message was sent
+const HELD_FOR = 23 * 3600 * 1000; // the server sweeps what no message claims after a day
 
 /** Tells `change`, with the upload as detail. */
 class Uploads extends EventTarget {
@@ -40,6 +41,7 @@ class Uploads extends EventTarget {
       again: false,
       id: null,
       attachment: null,
+      at: null, // when it was done
     };
     keepFile(upload.key, file);
     this.begin(upload, file);
@@ -117,7 +119,7 @@ class Uploads extends EventTarget {
     this.jobs.delete(upload.key);
     dropFile(upload.key);
     const { id, name, width, height } = attachment;
-    Object.assign(upload, { state: "done", progress: 1, error: "", again: false, id, attachment, name });
+    Object.assign(upload, { state: "done", progress: 1, error: "", again: false, id, attachment, name, at: Date.now() });
     Object.assign(upload, { width: width ?? upload.width, height: height ?? upload.height });
     this.tell(upload);
     this.next();
@@ -180,15 +182,16 @@ class Uploads extends EventTarget {
   // ---- over a reload
 
   /** What is kept of an upload. */
-  brief({ key, name, type, size, width, height, attachment }) {
-    return { key, name, type, size, width, height, attachment };
+  brief({ key, name, type, size, width, height, attachment, at }) {
+    return { key, name, type, size, width, height, attachment, at };
   }
 
   /** An upload from what was kept of it: done already, or begun again. */
   restore(kept) {
-    const { attachment } = kept;
+    const swept = kept.attachment && Date.now() - kept.at > HELD_FOR;
+    const attachment = swept ? null : kept.attachment;
     const state = attachment ? "done" : "uploading";
-    const upload = { ...kept, state, id: attachment?.id ?? null, progress: attachment ? 1 : 0 };
+    const upload = { ...kept, attachment, state, id: attachment?.id ?? null, progress: attachment ? 1 : 0 };
     Object.assign(upload, { preview: attachment?.thumbnail?.url ?? null, error: "", again: false });
     if (!attachment) this.find(upload);
     return upload;
