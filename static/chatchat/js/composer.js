@@ -7,6 +7,7 @@ import { drafts } from "./drafts.js";
 import { pickEmoji } from "./emoji.js";
 import { cleaned, Field, LONGEST } from "./field.js";
 import { preview } from "./format.js";
+import { hasNewer } from "./history.js";
 import { Emoji, People } from "./mentions.js";
 
 const TYPING_EVERY = 3000; // milliseconds
@@ -135,6 +136,7 @@ export class Composer {
 
   /** One's own last message, if it may still be edited. */
   editLast() {
+    if (hasNewer(this.entry)) return false;
     const mine = [...this.entry.messages.values()]
       .filter(({ sender, kind, recalled_at }) => sender?.id === this.store.me.id && kind === "text" && !recalled_at)
       .sort((one, other) => other.seq - one.seq);

@@ -37,7 +37,8 @@ class Picker {
     this.kept = choices();
     this.build();
     (anchor.closest("dialog") || document.body).append(this.root);
-    anchor.setAttribute("aria-expanded", "true");
+    this.before = document.activeElement;
+    this.expanded(true);
     this.place();
     this.outside = ({ target }) => this.root.contains(target) || anchor.contains(target) || this.close();
     this.moved = () => this.place();
@@ -83,14 +84,18 @@ class Picker {
     style.left = `${Math.max(MARGIN, Math.min(at.right - width, innerWidth - width - MARGIN))}px`;
   }
 
-  close(refocus = true) {
+  close() {
     if (picker === this) picker = null;
     document.removeEventListener("pointerdown", this.outside);
     removeEventListener("resize", this.moved);
-    this.anchor.setAttribute("aria-expanded", "false");
+    this.expanded(false);
     const inside = this.root.contains(document.activeElement);
     this.root.remove();
-    if (inside && refocus) this.anchor.focus();
+    if (inside) this.before?.focus();
+  }
+
+  expanded(now) {
+    if (this.anchor.hasAttribute("aria-expanded")) this.anchor.setAttribute("aria-expanded", String(now));
   }
 
   // ---- what is shown
