@@ -14,6 +14,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from chatchat import storages
+
 # So that ModelAdmin[User] and its like may be written at runtime too.
 django_stubs_ext.monkeypatch()
 
@@ -158,6 +160,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
+    "attachments": storages.attachments(env.str("ATTACHMENTS_URL", default=""), var=VAR_DIR),
 }
 SERVESTATIC_USE_FINDERS = DEBUG
 
@@ -330,8 +333,10 @@ SPECTACULAR_SETTINGS = {
         "chatchat.openapi.add_refusals",
     ],
 }
+ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=25 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-BODY_MAX_BYTES = 26 * 1024 * 1024  # of any request: a little more than the biggest file
+#: Of any request: a little more than the biggest file.
+BODY_MAX_BYTES = max(ATTACHMENT_MAX_BYTES, 5 * 1024 * 1024) + 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # --- limits: past one there is a clear error, and nothing is half done -------------------------------
@@ -360,10 +365,23 @@ READER_MAX_STALL = env.int("READER_MAX_STALL", default=10)  # seconds without pr
 MAX_SESSIONS = env.int("MAX_SESSIONS", default=10)  # devices at once a person
 AVATAR_MAX_BYTES = env.int("AVATAR_MAX_BYTES", default=5 * 1024 * 1024)
 AVATAR_MAX_SIDE = env.int("AVATAR_MAX_SIDE", default=4096)  # pixels
+#: What one person may store; 0: no bound.
+ATTACHMENT_QUOTA_BYTES = env.int("ATTACHMENT_QUOTA_BYTES", default=1024 * 1024 * 1024)
+ATTACHMENTS_PER_MESSAGE = 10
+ATTACHMENT_MAX_PIXELS = env.int("ATTACHMENT_MAX_PIXELS", default=50_000_000)  # of a picture
+ATTACHMENT_MAX_FRAMES = env.int("ATTACHMENT_MAX_FRAMES", default=1000)  # of an animation
+ATTACHMENT_MAX_ANIMATED_PIXELS = env.int(
+    "ATTACHMENT_MAX_ANIMATED_PIXELS", default=100_000_000
+)  # of all frames
+ATTACHMENT_IMAGE_SECONDS = env.float("ATTACHMENT_IMAGE_SECONDS", default=30)  # to make one anew
+#: How long an upload that nobody has sent is kept.
+ATTACHMENT_UNCLAIMED = timedelta(seconds=env.int("ATTACHMENT_UNCLAIMED_SECONDS", default=24 * 3600))
+ATTACHMENT_SWEEP_EVERY = env.int("ATTACHMENT_SWEEP_EVERY", default=600)  # seconds
 EMAIL_CODE_SECONDS = env.int("EMAIL_CODE_SECONDS", default=120)
 EMAIL_CODE_TRIES = env.int("EMAIL_CODE_TRIES", default=5)
 # django-ratelimit's notation.
 COST_RATE = env.str("COST_RATE", default="60/m")  # joins, requests and searches, a person
+ATTACHMENT_RATE = env.str("ATTACHMENT_RATE", default="60/m")  # uploads, a person
 LOGIN_RATE = env.str("LOGIN_RATE", default="10/m")  # for an account from one IP
 LOGIN_IP_RATE = env.str("LOGIN_IP_RATE", default="100/m")
 CODE_RATE = env.str("CODE_RATE", default="1/m")  # e-mail codes, an address

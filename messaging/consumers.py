@@ -132,8 +132,6 @@ class ChatConsumer(AsyncConsumer):
             self.connection.close(1013)
 
     async def send_message(self, frame: frames.Send) -> None:
-        if frame.attachments:
-            raise Invalid(details={"attachments": [_("There are no such attachments.")]})
         item = messages.prepare(
             user_id=self.connection.user_id,
             conversation_id=frame.conversation,
@@ -141,6 +139,7 @@ class ChatConsumer(AsyncConsumer):
             kind=frame.kind,
             body=frame.body,
             reply_to=frame.reply_to,
+            attachments=frame.attachments,
         )
         if settings.RATELIMIT_ENABLE:
             bucket = sender(self.connection.user_id)

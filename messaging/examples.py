@@ -23,6 +23,16 @@ MESSAGE: dict[str, Any] = {
     "edited_at": None,
     "recalled_at": None,
 }
+ATTACHMENT: dict[str, Any] = {
+    "id": 7,
+    "name": "山顶.jpg",
+    "type": "image/jpeg",
+    "size": 482133,
+    "width": 2048,
+    "height": 1536,
+    "url": "/api/v1/attachments/7",
+    "thumbnail": {"url": "/api/v1/attachments/7/thumbnail", "width": 512, "height": 384},
+}
 CONVERSATION: dict[str, Any] = {
     "id": 42,
     "kind": "direct",

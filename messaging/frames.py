@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 from django.utils.translation import gettext_lazy as _
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Meta, Struct
 
 from chatchat.api import MAX_ID
 from chatchat.errors import ChatError, Invalid
@@ -33,7 +33,7 @@ class Send(Frame, tag="message.send", kw_only=True):
     body: str
     kind: str = "text"
     reply_to: Id | None = None
-    attachments: list[Id] | UnsetType = UNSET
+    attachments: tuple[Id, ...] = ()
 
 
 class Edit(Frame, tag="message.edit", kw_only=True):

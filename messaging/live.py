@@ -1,18 +1,24 @@
 """What a server process holds for messaging: its writer, its news of markers, its open sockets."""
 
 import asyncio
+import logging
+import random
 import time
 from typing import Any
 
 import msgspec
 from django.conf import settings
+from django.db import connection as database
 
 from chatchat.realtime import Signal, frame
 from chatchat.realtime.hub import Hub
+from messaging.attachments import sweep
 from messaging.connection import Connection
 from messaging.markers import News
 from messaging.services import messages
 from messaging.writer import Writer
+
+log = logging.getLogger("chatchat.messaging")
 
 TYPING_EVERY = 3.0  # seconds between two tellings that somebody is typing
 
@@ -33,6 +39,7 @@ async def begin(hub: Hub) -> None:
     _news = News(hub)
     messages.use_writer(_writer, _news.add)
     hub.spawn(_look_after_sockets())
+    hub.spawn(_sweep())
 
 
 async def end() -> None:
@@ -83,3 +90,20 @@ async def _look_after_sockets() -> None:
         moment = time.monotonic()
         for connection in list(connections):
             connection.look(moment, settings.READER_MAX_STALL)
+
+
+async def _sweep() -> None:
+    """Remove uploads that nobody sent. Every process does; what one has done, another does not find."""
+    while True:
+        await asyncio.sleep(settings.ATTACHMENT_SWEEP_EVERY * random.uniform(0.5, 1.5))  # noqa: S311 - apart
+        try:
+            await asyncio.to_thread(_swept)
+        except Exception as error:
+            log.warning("attachments cannot be swept: %s", error)
+
+
+def _swept() -> None:
+    try:
+        sweep.sweep()
+    finally:
+        database.close()

@@ -131,3 +131,63 @@ class Reaction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.emoji} by {self.user_id}"
+
+
+class Attachment(models.Model):
+    """A picture or file that somebody uploaded, and the message that it was sent with.
+
+    The row is there before the file and goes after it, so that no file is ever forgotten.
+    """
+
+    class State(models.TextChoices):
+        #: The file is being written; or it never was, as the process ended.
+        PENDING = "pending", _("pending")
+        READY = "ready", _("ready")
+        #: Nobody gets it any more; the file is being removed.
+        GONE = "gone", _("gone")
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    #: None: not sent yet, or taken back.
+    message = models.ForeignKey(
+        Message, on_delete=models.CASCADE, null=True, blank=True, related_name="attachments", db_index=False
+    )
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
+    name = models.CharField(_("name"), max_length=255)
+    #: What it is by its content, never by what was declared.
+    type = models.CharField(_("type"), max_length=100)
+    size = models.BigIntegerField(_("size"))
+    #: In pixels; only pictures that were made anew have them.
+    width = models.IntegerField(null=True, blank=True)
+    height = models.IntegerField(null=True, blank=True)
+    thumbnail_width = models.IntegerField(null=True, blank=True)
+    thumbnail_height = models.IntegerField(null=True, blank=True)
+    thumbnail_size = models.IntegerField(default=0)
+    #: The name of its file in the storage, beside which the thumbnail lies.
+    file = models.CharField(max_length=64, unique=True)
+    #: What it takes of its owner's quota: bytes of all its files, in whole blocks.
+    stored = models.BigIntegerField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+        indexes = (models.Index(fields=("message", "created_at"), name="attachment_by_message"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AttachmentUsage(models.Model):
+    """How many bytes a person's attachments take: moves with their rows, in the same transactions."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    stored = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("storage used")
+        verbose_name_plural = _("storage used")
+
+    def __str__(self) -> str:
+        return f"{self.stored} bytes of {self.user_id}"

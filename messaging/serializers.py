@@ -24,16 +24,23 @@ class ClientIdField(serializers.UUIDField):
 class SendRequest(serializers.Serializer[Any]):
     client_id = ClientIdField(help_text="Your own id for it: a retry with the same id is harmless.")
     kind = serializers.ChoiceField(choices=[("text", "text")], default="text")
-    body = TextField(max_length=settings.MESSAGE_MAX_LENGTH)
+    body = TextField(
+        max_length=settings.MESSAGE_MAX_LENGTH, allow_blank=True, help_text="May be empty beside attachments."
+    )
     reply_to = IdField(required=False, allow_null=True, default=None, help_text="The seq of a message here.")
     attachments = serializers.ListField(
-        child=IdField(), required=False, max_length=0, help_text="None can be sent yet."
+        child=IdField(),
+        default=list,
+        max_length=settings.ATTACHMENTS_PER_MESSAGE,
+        help_text="Ids of your uploads that were not sent yet, in the order in which they are shown.",
     )
 
 
 @extend_schema_serializer(examples=[taken("edit", {"body": "后天见 👋"})])
 class MessageEditRequest(serializers.Serializer[Any]):
-    body = TextField(max_length=settings.MESSAGE_MAX_LENGTH)
+    body = TextField(
+        max_length=settings.MESSAGE_MAX_LENGTH, allow_blank=True, help_text="May be empty beside attachments."
+    )
 
 
 @extend_schema_serializer(examples=[taken("up to here", {"seq": 41})])
@@ -46,7 +53,30 @@ class AckRequest(SeqRequest):
     conversation = IdField()
 
 
+class UploadRequest(serializers.Serializer[Any]):
+    file = serializers.FileField(allow_empty_file=True, max_length=None)
+
+
 # --- output ---------------------------------------------------------------------------------------
+
+
+class ThumbnailShape(serializers.Serializer[Any]):
+    url = serializers.CharField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+
+
+class AttachmentShape(serializers.Serializer[Any]):
+    id = IdField()
+    name = serializers.CharField(help_text="At most 255 bytes, without folders.")
+    type = serializers.CharField(
+        help_text="By its content; `application/octet-stream` for what is not known."
+    )
+    size = serializers.IntegerField()
+    width = serializers.IntegerField(allow_null=True, help_text="Of pictures, in pixels.")
+    height = serializers.IntegerField(allow_null=True)
+    url = serializers.CharField()
+    thumbnail = ThumbnailShape(allow_null=True, help_text="A WebP of at most 512 pixels a side.")
 
 
 class SenderShape(serializers.Serializer[Any]):
@@ -69,7 +99,7 @@ class MessageShape(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=Message.Kind.choices)
     body = serializers.CharField()
     data = serializers.DictField(  # type: ignore[assignment]  # the wire's word, and a property of serializers
-        help_text="Of the system's lines: `event` and whom it concerns; `mentions`."
+        help_text="Of the system's lines: `event` and whom it concerns; `mentions`, `attachments`."
     )
     reply_to = IdField(allow_null=True)
     reactions = ReactionShape(many=True)

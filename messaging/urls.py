@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from messaging import views
+from messaging.attachments import views as attachments
 
 urlpatterns: list[URLPattern] = [
     path("conversations", views.ConversationsView.as_view()),
@@ -15,6 +16,9 @@ urlpatterns: list[URLPattern] = [
     ),
     path("conversations/<id:conversation>/read", views.ReadView.as_view()),
     path("conversations/<id:conversation>/sync", views.SyncView.as_view()),
+    path("attachments", attachments.AttachmentsView.as_view()),
+    path("attachments/<id:pk>", attachments.AttachmentView.as_view()),
+    path("attachments/<id:pk>/thumbnail", attachments.ThumbnailView.as_view()),
     path("offline", views.OfflineView.as_view()),
     path("offline/ack", views.OfflineAckView.as_view()),
 ]

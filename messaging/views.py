@@ -142,6 +142,7 @@ class MessagesView(APIView):
             kind=wanted["kind"],
             body=wanted["body"],
             reply_to=wanted["reply_to"],
+            attachments=wanted["attachments"],
             refusal=refusal,
         )
         return Response(

@@ -7,6 +7,7 @@ from typing import Any
 from accounts.models import avatar_url
 from chatchat.clock import rfc3339
 from chatchat.realtime import Change, frame
+from messaging.models import Attachment
 
 PREVIEW_LENGTH = 100  # characters of a conversation's last message
 REACTION_USERS = 20  # ids named with each reaction
@@ -62,6 +63,23 @@ def reactions(pairs: Iterable[tuple[str, int]]) -> list[dict[str, Any]]:
         {"emoji": emoji, "count": len(users), "users": users[:REACTION_USERS]}
         for emoji, users in by_emoji.items()
     ]
+
+
+def attachment(row: Attachment) -> dict[str, Any]:
+    """An attachment, as its upload is answered and as its message has it in ``data.attachments``."""
+    url = f"/api/v1/attachments/{row.pk}"
+    width, height = row.thumbnail_width, row.thumbnail_height
+    small = {"url": f"{url}/thumbnail", "width": width, "height": height} if width else None
+    return {
+        "id": row.pk,
+        "name": row.name,
+        "type": row.type,
+        "size": row.size,
+        "width": row.width,
+        "height": row.height,
+        "url": url,
+        "thumbnail": small,
+    }
 
 
 def change(conversation: int, shape: dict[str, Any]) -> Change:

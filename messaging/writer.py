@@ -47,6 +47,8 @@ class Send:
     body: str
     reply_to: int | None
     content_hash: str
+    #: Ids of uploads of one's own, in the order in which they are shown.
+    attachments: tuple[int, ...] = ()
     #: Past a limit: answered if it is a retry, refused with this otherwise.
     refusal: ChatError | None = None
 
@@ -145,6 +147,8 @@ class _Batch:
         known = self._known()
         drafts: dict[tuple[int, str], tuple[Send, store.Draft]] = {}
         repeats: list[Send] = []
+        fresh = [send for send in self.sends if (send.user_id, send.client_id) not in known]
+        shelf = _Shelf(id_ for send in fresh for id_ in send.attachments)
         for send in self.sends:
             key = (send.user_id, send.client_id)
             if key in known:
@@ -153,13 +157,15 @@ class _Batch:
                 repeats.append(send)
             else:
                 me = places.get((send.conversation_id, send.user_id))
-                refusal = send.refusal or _refusal(send, me, heads)
+                refusal = send.refusal or _refusal(send, me, heads) or shelf.refusal(send)
                 if refusal is not None:
                     self.outcomes[id(send)] = refusal
                 else:
                     drafts[key] = (send, _draft(send))
+                    drafts[key][1].data |= shelf.take(send)
         if drafts:
             self._append([draft for _send, draft in drafts.values()], heads, places)
+            shelf.claim(drafts.values())
         for send, draft in drafts.values():
             self.outcomes[id(send)] = _accepted(draft)
         for send in repeats:
@@ -310,6 +316,32 @@ def _shape(draft: store.Draft, sender: store.Place) -> dict[str, Any]:
         client_id=draft.client_id,
         sent_at=draft.sent_at,
     )
+
+
+class _Shelf:
+    """A batch's uploads, locked: each goes to the first message that names it. Costs nothing without."""
+
+    def __init__(self, ids: Iterable[int]) -> None:
+        wanted = set(ids)
+        self._uploads = store.lock_uploads(wanted) if wanted else {}
+
+    def refusal(self, send: Send) -> ChatError | None:
+        """Why these attachments are not to be had; None if they are."""
+        mine = (self._uploads.get(id_) for id_ in send.attachments)
+        if all(upload is not None and upload.owner_id == send.user_id for upload in mine):
+            return None
+        return Invalid(details={"attachments": [_("These are not uploads of yours that can be sent.")]})
+
+    def take(self, send: Send) -> dict[str, Any]:
+        """``data`` of a message with these attachments; nobody else gets them."""
+        shapes = [self._uploads.pop(id_).shape for id_ in send.attachments]
+        return {"attachments": shapes} if shapes else {}
+
+    def claim(self, drafts: Iterable[tuple[Send, store.Draft]]) -> None:
+        """Note whose they are now, once the messages have their ids."""
+        claimed = {id_: draft.id for send, draft in drafts for id_ in send.attachments}
+        if claimed:
+            store.claim(claimed)
 
 
 class Writer:

@@ -1,7 +1,7 @@
 """Send, edit, recall, react, and how far somebody has read."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from chatchat.text import check_encodable, clean_body
 from messaging import history, markers, mentions, wire, writer
 from messaging.access import MayNotSend, locked_message, locked_participation
 from messaging.models import Conversation, Message, Reaction
+from messaging.services import attachments as files
 from messaging.services.conversations import lock
 from messaging.states import may_send
 from messaging.writer import Accepted, Mark, Marked, Outcome, Send, Writer
@@ -39,19 +40,29 @@ def use_writer(running: Writer | None, news: Callable[[Marked], None] | None = N
     _writer, _news = running, news
 
 
-def content_hash(*, conversation_id: int, kind: str, body: str, reply_to: int | None) -> str:
+def content_hash(
+    *, conversation_id: int, kind: str, body: str, reply_to: int | None, attachments: Sequence[int] = ()
+) -> str:
     """What a retry is recognised by, as 64 hexadecimal digits."""
-    content = msgspec.json.encode([conversation_id, kind, body, reply_to, []])
+    content = msgspec.json.encode([conversation_id, kind, body, reply_to, attachments])
     return hashlib.sha256(content).hexdigest()
 
 
 def prepare(
-    *, user_id: int, conversation_id: int, client_id: UUID, kind: str, body: str, reply_to: int | None
+    *,
+    user_id: int,
+    conversation_id: int,
+    client_id: UUID,
+    kind: str,
+    body: str,
+    reply_to: int | None,
+    attachments: Sequence[int] = (),
 ) -> Send:
     """A validated message on its way in; no database. Raises ``Invalid``."""
     if kind != Message.Kind.TEXT:
         raise Invalid(details={"kind": [_("Only text can be sent.")]})
-    body = clean_body(body, field="body", maximum=settings.MESSAGE_MAX_LENGTH)
+    _check_attachments(attachments)
+    body = _clean(body, attached=bool(attachments))
     return Send(
         user_id,
         conversation_id,
@@ -59,8 +70,26 @@ def prepare(
         kind,
         body,
         reply_to,
-        content_hash(conversation_id=conversation_id, kind=kind, body=body, reply_to=reply_to),
+        content_hash(
+            conversation_id=conversation_id, kind=kind, body=body, reply_to=reply_to, attachments=attachments
+        ),
+        tuple(attachments),
     )
+
+
+def _clean(body: str, *, attached: bool) -> str:
+    """A message's text; beside attachments it may be empty."""
+    if attached and not body.strip():
+        return ""
+    return clean_body(body, field="body", maximum=settings.MESSAGE_MAX_LENGTH)
+
+
+def _check_attachments(ids: Sequence[int]) -> None:
+    most = settings.ATTACHMENTS_PER_MESSAGE
+    if len(ids) > most:
+        raise Invalid(details={"attachments": [_("At most %(most)d.") % {"most": most}]})
+    if len(set(ids)) < len(ids):
+        raise Invalid(details={"attachments": [_("The same one twice.")]})
 
 
 def send(
@@ -71,6 +100,7 @@ def send(
     body: str,
     kind: str = "text",
     reply_to: int | None = None,
+    attachments: Sequence[int] = (),
     refusal: ChatError | None = None,
 ) -> Accepted:
     """Write a message; returns after the commit.
@@ -87,6 +117,7 @@ def send(
         kind=kind,
         body=body,
         reply_to=reply_to,
+        attachments=attachments,
     )
     item.refusal = refusal
     outcome = _through_writer(item)
@@ -140,10 +171,13 @@ def edit(*, user_id: int, conversation_id: int, seq: int, body: str) -> int:
     Raises ``NotFound``, ``MayNotSend``, ``Forbidden`` (``not_yours``, ``too_late``), ``Conflict``
     (``recalled``), ``Invalid``. The same text again changes nothing.
     """
-    body = clean_body(body, field="body", maximum=settings.MESSAGE_MAX_LENGTH)
+    if body.strip():
+        body = _clean(body, attached=False)
     with write_transaction():
         me = locked_participation(user_id=user_id, conversation_id=conversation_id)
         message = locked_message(me, seq=seq)
+        # Attachments stay as they are; beside them the text may go.
+        body = _clean(body, attached="attachments" in message.data)
         if message.sender_id != user_id:
             raise Forbidden(_("Only your own messages can be edited."), code="not_yours")
         if not may_send(me):
@@ -193,9 +227,13 @@ def take_back(*, message: Message) -> int:
 
 
 def _take_back(conversation: Conversation, message: Message) -> int:
+    attached = "attachments" in message.data
     message.body, message.data, message.recalled_at = "", {}, now()
     message.reactions.all().delete()
-    return _change(conversation, message)
+    version = _change(conversation, message)
+    if attached:
+        files.forget(message)
+    return version
 
 
 @retried

@@ -1,10 +1,18 @@
 """People who have a conversation, at the REST door within this process; and two real servers."""
 
+import shutil
 from collections.abc import Callable
 
 import pytest
+from django.core.files.storage import storages
 
 from tests.client import ApiClient
+
+
+@pytest.fixture(autouse=True)
+def _no_files() -> None:
+    """Rows of other tests are gone; so are their files."""
+    shutil.rmtree(storages["attachments"].path(""), ignore_errors=True)
 
 
 @pytest.fixture

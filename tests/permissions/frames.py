@@ -25,6 +25,9 @@ message.send   group         401   404   sent  404   404   mute  sent  sent  sen
 message.send   direct        401   404   sent  mute  404   sent  mute  404   sent  ban
 message.send   dissolved     401   404   404   404   404   404   404   404   404   ban
 message.send   old_answer    401   404   input 404   404   mute  input input sent  ban
+message.send   with_mine     401   404   sent  404   404   mute  sent  sent  sent  ban
+message.send   with_theirs   401   404   input 404   404   mute  input input input ban
+message.send   with_sent     401   404   input 404   404   mute  input input input ban
 message.edit   own           401   404   ok    404   404   mute  ok    ok    ok    ban
 message.edit   others        401   404   theirs 404  404   theirs theirs theirs theirs ban
 message.edit   system        401   404   theirs 404  404   theirs theirs theirs theirs ban
@@ -52,6 +55,9 @@ message.recall direct        401   404   ok    ok    404   ok    ok    404   ok 
 message.recall hidden        401   404   404   404   404   404   404   404   ok    ban
 message.recall others        401   404   theirs 404  404   theirs theirs ok  ok    ban
 """
+
+#: What a message is sent with, by its id in the world.
+ATTACHED = {"with_mine": "my_upload", "with_theirs": "foreign_upload", "with_sent": "attached_group"}
 
 #: What a cell's word is on the wire: a reply's type or an error's code.
 WORDS = {
@@ -87,6 +93,7 @@ class FrameRow:
             "system": "group",
             "hidden": "since",
             "old_answer": "since",
+            **dict.fromkeys(ATTACHED, "group"),
         }
         seq = {"hidden": 2, "direct": ids["said_direct"], "group": 1, "dissolved": 1}
         frame: dict[str, Any] = {"type": self.type}
@@ -94,6 +101,8 @@ class FrameRow:
             return frame
         frame["conversation"] = ids[place.get(self.about, self.about)]
         frame |= _fields(self.type)
+        if self.about in ATTACHED:
+            frame["attachments"] = [ids[ATTACHED[self.about]]]
         if self.about == "old_answer":
             frame["reply_to"] = 2
         if self.type in ("delivered", "read"):

@@ -182,6 +182,28 @@ DELETE conversations/{direct}/messages/{said_direct}/reactions/👍 - 401 404 20
 PUT conversations/{direct}/read          read           401   404   200   200   404   200   200   404   200   ban
 GET conversations/{direct}/sync          -              401   404   200   200   404   200   200   404   200   ban
 POST offline/ack                         direct_ack     401   404   204   204   404   204   204   404   204   ban
+
+# Attachments: one's own until they are sent, then of whoever sees the message; a block changes nothing in a group.
+POST attachments                         file           401   201   201   201   201   201   201   201   201   ban
+GET attachments/{my_upload}              -              401   200   200   200   200   200   200   200   200   ban
+GET attachments/{my_upload}/thumbnail    -              401   200   200   200   200   200   200   200   200   ban
+DELETE attachments/{my_upload}           -              401   204   204   204   204   204   204   204   204   ban
+GET attachments/{foreign_upload}         -              401   404   404   404   404   404   404   404   404   ban
+GET attachments/{foreign_upload}/thumbnail -            401   404   404   404   404   404   404   404   404   ban
+DELETE attachments/{foreign_upload}      -              401   404   404   404   404   404   404   404   404   ban
+GET attachments/{attached_group}         -              401   404   200   404   404   200   200   200   200   ban
+GET attachments/{attached_group}/thumbnail -            401   404   200   404   404   200   200   200   200   ban
+DELETE attachments/{attached_group}      -              401   404   404   404   404   404   404   404   404   ban
+GET attachments/{attached_secret}        -              401   404   200   404   404   200   200   200   200   ban
+GET attachments/{attached_since}         -              401   404   404   404   404   404   404   404   200   ban
+GET attachments/{attached_since}/thumbnail -            401   404   404   404   404   404   404   404   200   ban
+GET attachments/{attached_dissolved}     -              401   404   404   404   404   404   404   404   404   ban
+GET attachments/{attached_direct}        -              401   404   200   200   404   200   200   404   200   ban
+GET attachments/{attached_direct}/thumbnail -           401   404   200   200   404   200   200   404   200   ban
+POST conversations/{group}/messages      with_mine      401   404   201   404   404   mute  201   201   201   ban
+POST conversations/{group}/messages      with_theirs    401   404   input 404   404   mute  input input input ban
+POST conversations/{group}/messages      with_sent      401   404   input 404   404   mute  input input input ban
+POST conversations/{direct}/messages     with_mine      401   404   201   mute  404   201   mute  404   201   ban
 """  # noqa: E501
 
 

@@ -102,9 +102,10 @@ def test_what_they_get(world: World, before: dict[str, str], row: Row, person: s
     me, expected = world[person], row.expected[person]
     with told_and_undone() as events:
         answer = call(row, me, me.ids)
-        assert shown(answer) == (REFUSALS.get(expected) or (int(expected), None)), answer.content.decode()
+        assert shown(answer) == (REFUSALS.get(expected) or (int(expected), None)), what(answer)
         if expected in REFUSALS or row.method == "GET":
             assert changed(before) == []
+        answer.close()
     if expected in REFUSALS or row.method == "GET":
         assert events == []
     if expected == "404":
@@ -119,13 +120,19 @@ def call(row: Row, me: Person, ids: dict[str, Any]) -> HttpResponse:
     headers = {"authorization": f"Bearer {me.access}"} if me.access else {}
     data: str | bytes = b""
     content_type = "application/json"
-    if row.body == "picture":
-        data, content_type = encode_multipart(BOUNDARY, {"image": picture()}), MULTIPART_CONTENT
+    if row.body in ("picture", "file"):
+        field = "image" if row.body == "picture" else "file"
+        data, content_type = encode_multipart(BOUNDARY, {field: picture()}), MULTIPART_CONTENT
     elif row.method != "GET":
         data = json.dumps(BODIES[row.body](me, ids))
     CLIENT.cookies.clear()
     answer: Any = CLIENT.generic(row.method, path, data, content_type, headers=headers)
     return cast(HttpResponse, answer)
+
+
+def what(answer: HttpResponse) -> str:
+    """What it says."""
+    return "a file" if answer.streaming else answer.content.decode()
 
 
 def shown(answer: HttpResponse) -> tuple[int, str | None]:

@@ -22,6 +22,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test import TestCase
 
@@ -32,9 +33,11 @@ from chatchat.clock import now
 from chatchat.realtime import Event, outlet
 from groups.models import JoinRequest, Role
 from groups.services import invitations, lifecycle, members
+from messaging.services import attachments as files
 from messaging.services import messages
 from messaging.writer import Accepted
 from social import services as social
+from tests.accounts.pictures import picture
 from tests.people import new_user
 
 PEOPLE = (
@@ -87,6 +90,9 @@ class World:
             self._requests(self[name])
         self.ids["request"] = self["owner"].ids["asked_me"]
         self._doors()
+        for name in (*PEOPLE[1:], "somebody"):
+            self[name].ids["my_upload"] = self.upload(name)
+        self.ids["foreign_upload"] = self["somebody"].ids["my_upload"]
         self._part()
         lifecycle.dissolve(group_id=self.ids["dissolved"], actor_id=owner)
         ban_person(user_id=self["banned"].id)
@@ -107,18 +113,36 @@ class World:
         own = {"my_session": session.pk, "my_identity": identity.pk}
         return Person(name, user, pair.access, pair.refresh, own)
 
-    def say(self, name: str, conversation: int, body: str = "hello") -> int:
+    def say(
+        self, name: str, conversation: int, body: str = "hello", attachments: tuple[int, ...] = ()
+    ) -> int:
         """A message of theirs; its seq."""
         said: Accepted = messages.send(
-            user_id=self[name].id, conversation_id=conversation, client_id=uuid.uuid4(), body=body
+            user_id=self[name].id,
+            conversation_id=conversation,
+            client_id=uuid.uuid4(),
+            body=body,
+            attachments=attachments,
         )
         return said.seq
+
+    def upload(self, name: str) -> int:
+        """A picture of theirs, not sent yet."""
+        file = SimpleUploadedFile("me.png", picture())
+        return files.upload(owner_id=self[name].id, file=file).pk
+
+    def attached(self, name: str, conversation: int) -> int:
+        """A picture that they send."""
+        made = self.upload(name)
+        self.say(name, conversation, "", (made,))
+        return made
 
     def _group(self, name: str, policy: str) -> int:
         owner = self["owner"].id
         history = "since_joined" if name == "since" else "all"
         group: int = lifecycle.create(owner_id=owner, name=name, join_policy="open", history=history).pk
-        self.say("owner", group, "before anybody came")  # seq 2
+        # seq 2, before anybody came
+        self.ids[f"attached_{name}"] = self.attached("owner", group)
         for one in INSIDE:
             members.join(user_id=self[one].id, group_id=group)
         members.change(actor_id=owner, group_id=group, user_id=self["admin"].id, role=Role.ADMIN)
@@ -142,7 +166,9 @@ class World:
             conversation = accepted.conversation_id
             self[name].ids["direct"] = conversation
             self[name].ids["said_direct"] = self.say(name, conversation or 0)
+            self[name].ids["attached_direct"] = self.attached("owner", conversation or 0)
         self["owner"].ids["direct"] = self["member"].ids["direct"]
+        self["owner"].ids["attached_direct"] = self["member"].ids["attached_direct"]
         self["owner"].ids["said_direct"] = self.say("owner", self["owner"].ids["direct"])
 
     def _requests(self, one: Person) -> None:
