@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import secrets
 import time
 from collections.abc import Sequence
@@ -83,15 +84,23 @@ def _prune() -> None:
         (_folder() / name).unlink(missing_ok=True)
 
 
-def kept(to: str | None = None) -> list[Kept]:
-    """The kept mails, to ``to`` or to everybody, newest first."""
+def kept(to: str | None = None, *, limit: int | None = None) -> list[Kept]:
+    """The kept mails, to ``to`` or to everybody, newest first; all, or as many as ``limit``."""
     mails: list[Kept] = []
     mark = None if to is None else _mark(to)
     for name in _names():
         if mark is not None and name.split("-")[1] != mark:
             continue
+        if limit is not None and len(mails) >= limit:
+            break
         try:
             mails.append(json.loads((_folder() / name).read_text(encoding="utf-8")))
         except FileNotFoundError:  # pruned meanwhile
             continue
     return mails
+
+
+def code_in(mail: Kept) -> str:
+    """The six digits that stand in the mail on a line of their own; "" if there are none."""
+    found = re.search(r"^\s*(\d{6})\s*$", mail["text"], re.MULTILINE)
+    return found.group(1) if found else ""

@@ -5,7 +5,11 @@ import hashlib
 from django.conf import settings
 from django.http import HttpRequest
 
+from chatchat.errors import TooLarge
 from chatchat.ratelimit import client_ip, limit, space
+
+#: What a multipart body may hold beside the picture.
+AVATAR_SLACK = 64 * 1024
 
 
 def _hidden(email: str) -> str:
@@ -35,3 +39,10 @@ def limit_third_party(request: HttpRequest) -> None:
 def limit_cost(request: HttpRequest, *, group: str, user_id: int) -> None:
     """One more of something that costs: a search, a picture."""
     limit(request, group=group, key=str(user_id), rate=settings.COST_RATE)
+
+
+def limit_avatar(request: HttpRequest, *, user_id: int) -> None:
+    """One more picture for this person, refused by its length before it is looked at."""
+    limit_cost(request, group="avatar", user_id=user_id)
+    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.AVATAR_MAX_BYTES + AVATAR_SLACK:
+        raise TooLarge

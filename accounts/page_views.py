@@ -1,5 +1,7 @@
 """The pages of accounts: register, sign in and out, a forgotten password, the language, kept mail."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
@@ -13,11 +15,13 @@ from accounts import devmail, mail, pages
 from accounts.forms import LanguageForm, LoginForm, RegisterForm, ResetForm
 from accounts.limits import limit_login
 from accounts.models import User
-from accounts.page_forms import accepts, next_page, shown, with_code
+from accounts.page_forms import accepts, code_button, next_page, shown, with_code
 from accounts.services import passwords, profiles, registration
 from accounts.services.codes import Purpose
 from accounts.third_party import providers
 from chatchat import demo
+
+MAILS_SHOWN = 100
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -71,7 +75,8 @@ def register(request: HttpRequest) -> HttpResponseBase:
     form, done = with_code(request, RegisterForm, Purpose.REGISTER, action)
     if done:
         return redirect(next_page(request))
-    return shown(request, "accounts/register.html", form, dev_mail=settings.DEV_MAIL)
+    button = code_button(request, form, Purpose.REGISTER)
+    return shown(request, "accounts/register.html", form, **button)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -88,7 +93,8 @@ def password(request: HttpRequest) -> HttpResponseBase:
     if done:
         messages.success(request, _("Your password was changed. Sign in with the new one."))
         return redirect("login")
-    return shown(request, "accounts/password.html", form, dev_mail=settings.DEV_MAIL)
+    button = code_button(request, form, Purpose.RESET_PASSWORD)
+    return shown(request, "accounts/password.html", form, **button)
 
 
 @require_POST
@@ -101,13 +107,7 @@ def language(request: HttpRequest) -> HttpResponseBase:
     chosen = form.cleaned_data["language"]
     if isinstance(request.user, User):
         profiles.update(user=request.user, language=chosen)
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        chosen,
-        max_age=365 * 24 * 3600,
-        secure=request.is_secure(),
-        samesite="Lax",
-    )
+    pages.remember_language(request, response, chosen)
     return response
 
 
@@ -121,7 +121,14 @@ def dev_mail(request: HttpRequest) -> HttpResponseBase:
     if not settings.DEV_MAIL:
         raise Http404
     to = request.GET.get("to", "").strip()
-    mails = devmail.kept(to or None)
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
-        return JsonResponse({"results": mails}, json_dumps_params={"ensure_ascii": False})
-    return render(request, "accounts/dev_mail.html", {"mails": mails[:100], "to": to})
+        limit = 1 if request.GET.get("limit") == "1" else None  # has something new come?
+        return JsonResponse(
+            {"results": devmail.kept(to or None, limit=limit)}, json_dumps_params={"ensure_ascii": False}
+        )
+    mails = [
+        {**mail, "code": devmail.code_in(mail), "sent_at": datetime.fromisoformat(mail["sent_at"])}
+        for mail in devmail.kept(to or None, limit=MAILS_SHOWN)
+    ]
+    context = {"mails": mails, "to": to, "newest": mails[0]["id"] if mails else ""}
+    return render(request, "accounts/dev_mail.html", context)

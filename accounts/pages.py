@@ -2,8 +2,10 @@
 
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, login, logout
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from accounts.authentication import PAGE_SESSION_KEY
 from accounts.models import Session, User
@@ -24,6 +26,22 @@ def sign_in(request: HttpRequest, user: User) -> Session:
 def signed_in(request: HttpRequest) -> User:
     """Who is signed in, where somebody is."""
     return cast(User, request.user)
+
+
+def session_id(request: HttpRequest) -> int:
+    """Which of their Sessions this browser's is, where somebody is signed in."""
+    return int(request.session[PAGE_SESSION_KEY])
+
+
+def remember_language(request: HttpRequest, response: HttpResponseBase, language: str) -> None:
+    """Show the pages in ``language`` from now on, in this browser."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=365 * 24 * 3600,
+        secure=request.is_secure(),
+        samesite="Lax",
+    )
 
 
 def sign_out(request: HttpRequest) -> None:

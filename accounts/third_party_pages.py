@@ -1,6 +1,5 @@
 """The pages of signing in with a third party: leaving, coming back, binding, and one's ways in."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.hashers import is_password_usable
@@ -13,11 +12,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import flows, mail, pages
-from accounts.authentication import PAGE_SESSION_KEY
 from accounts.forms import BindForm, PasswordForm
 from accounts.limits import limit_login
 from accounts.models import Identity, User
-from accounts.page_forms import next_page, shown, with_code
+from accounts.page_forms import code_button, next_page, shown, with_code
 from accounts.services import passwords, third_party
 from accounts.services.codes import Purpose
 from accounts.third_party import find, provider_name, providers
@@ -39,7 +37,7 @@ def leave(request: HttpRequest, provider: str) -> HttpResponseBase:
 def refused(request: HttpRequest, error: ChatError) -> HttpResponse:
     """Why signing in came to nothing, and how to go on."""
     signed_in = request.user.is_authenticated
-    context = {"error": error, "back": reverse("account" if signed_in else "login")}
+    context = {"error": error, "back": reverse("account-sign-in" if signed_in else "login")}
     response = render(request, "accounts/third_party_refused.html", context, status=error.status)
     if error.retry_after is not None:
         response["Retry-After"] = str(error.retry_after)
@@ -62,7 +60,7 @@ def linked(request: HttpRequest, identity: Identity) -> HttpResponseBase:
     """Back among one's ways in."""
     name = provider_name(identity.provider)
     messages.success(request, _("From now on %(name)s signs you in, too.") % {"name": name})
-    return redirect("account")
+    return redirect("account-sign-in")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -97,7 +95,7 @@ def bind(request: HttpRequest) -> HttpResponseBase:
         return refused(request, form.refused)
     own = waiting.picture.startswith(f"{request.scheme}://{request.get_host()}/")
     context = {"provider": provider_name(waiting.provider), "picture": waiting.picture if own else ""}
-    return shown(request, "accounts/bind.html", form, **context, dev_mail=settings.DEV_MAIL)
+    return shown(request, "accounts/bind.html", form, **context, **code_button(request, form, Purpose.BIND))
 
 
 # --- one's ways in -----------------------------------------------------------------------------------
@@ -106,12 +104,12 @@ def bind(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 @login_required
 @never_cache
-def account(request: HttpRequest) -> HttpResponseBase:
-    """How one signs in: the password, and identities at third parties."""
-    return _account(request, PasswordForm())
+def ways_in(request: HttpRequest) -> HttpResponseBase:
+    """How one signs in: the address, the password, and identities at third parties."""
+    return _ways_in(request, PasswordForm())
 
 
-def _account(request: HttpRequest, form: PasswordForm) -> HttpResponse:
+def _ways_in(request: HttpRequest, form: PasswordForm) -> HttpResponse:
     user = pages.signed_in(request)
     identities = [
         {"id": identity.pk, "name": provider_name(identity.provider), "identity": identity}
@@ -121,9 +119,9 @@ def _account(request: HttpRequest, form: PasswordForm) -> HttpResponse:
         "identities": identities,
         "providers": list(providers().values()),
         "has_password": is_password_usable(user.password),
-        "fresh": passwords.is_fresh(session_id=request.session[PAGE_SESSION_KEY]),
+        "fresh": passwords.is_fresh(session_id=pages.session_id(request)),
     }
-    return shown(request, "accounts/account.html", form, **context)
+    return shown(request, "accounts/sign_in.html", form, **context)
 
 
 @require_POST
@@ -133,18 +131,18 @@ def _account(request: HttpRequest, form: PasswordForm) -> HttpResponse:
 def link(request: HttpRequest, provider: str) -> HttpResponseBase:
     """To the provider, to link what one is there. A page in between: forms lead nowhere but here."""
     known = find(provider)
-    user, session_id = pages.signed_in(request), request.session[PAGE_SESSION_KEY]
+    user, session_id = pages.signed_in(request), pages.session_id(request)
     form = PasswordForm(request.POST)
     try:
         if not form.is_valid():
-            return _account(request, form)
+            return _ways_in(request, form)
         limit_login(request, email=user.email or "")
         password = form.cleaned_data["password"] or None
         passwords.confirm_presence(user=user, session_id=session_id, password=password, always=False)
         url = flows.begin(request, known, page=True, user=user.pk, session=session_id)
     except ChatError as error:
         form.refuse(error)
-        return _account(request, form)
+        return _ways_in(request, form)
     response = render(request, "accounts/leave.html", {"provider": known, "url": url})
     response["Refresh"] = f"0; url={url}"
     return response
@@ -159,4 +157,4 @@ def unlink(request: HttpRequest, pk: int) -> HttpResponseBase:
         third_party.unlink(user_id=pages.signed_in(request).pk, identity_id=pk)
     except ChatError as error:
         messages.error(request, str(error.message))
-    return redirect("account")
+    return redirect("account-sign-in")

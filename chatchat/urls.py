@@ -32,6 +32,8 @@ urlpatterns = [
     re_path(r"^docs/(?P<name>[a-z0-9-]+)/$", pages.document, name="document"),
     path("", include("accounts.page_urls")),
     path("", include("groups.page_urls")),
+    path("", include("social.page_urls")),
+    path("", include("messaging.page_urls")),
     path("chat/", chat, name="chat"),
     path("chat/<id:conversation>/", chat, name="chat-conversation"),
     # The texts of the pages' scripts; the language is in the address, so that it may be cached.

@@ -4,6 +4,8 @@ import time
 
 from django.conf import settings
 
+from chatchat.errors import TooMany
+
 
 class Bucket:
     """``rate`` a second on average, ``burst`` at once."""
@@ -47,3 +49,11 @@ def sender(user_id: int) -> Bucket:
         bucket = Bucket(rate=settings.SEND_RATE, burst=settings.SEND_BURST)
         bucket = _senders.setdefault(user_id, bucket)
     return bucket
+
+
+def refusal(user_id: int) -> TooMany | None:
+    """Count one more message of the person's; past the limit, what ``services.messages.send`` is to raise."""
+    bucket = sender(user_id)
+    if settings.RATELIMIT_ENABLE and not bucket.take():
+        return TooMany(retry_after=bucket.wait())
+    return None

@@ -2,24 +2,20 @@
 
 from typing import IO, cast
 
-from django.conf import settings
 from drf_spectacular.utils import OpenApiExample
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.authentication import Credentials
-from accounts.limits import limit_cost
+from accounts.limits import limit_avatar
 from accounts.models import User
 from accounts.serializers import AvatarSerializer, MeSerializer
 from accounts.tokens import Pair
-from chatchat.errors import TooLarge
 from chatchat.openapi import refusal
 from chatchat.ratelimit import raw_ip
 from chatchat.views import valid
 
-#: What a multipart body may hold beside the picture.
-SLACK = 64 * 1024
 #: How the schema tells of pictures that are not taken.
 NO_PICTURE = {
     413: refusal("Too many bytes or pixels.", "too_large", "That is too big."),
@@ -57,9 +53,7 @@ def signed_in(user: User, pair: Pair) -> dict[str, object]:
 
 def picture(request: Request) -> IO[bytes]:
     """The picture that a multipart request brings; one more of what costs."""
-    limit_cost(request._request, group="avatar", user_id=me(request).pk)
-    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.AVATAR_MAX_BYTES + SLACK:
-        raise TooLarge
+    limit_avatar(request._request, user_id=me(request).pk)
     image: IO[bytes] = valid(AvatarSerializer, request)["image"]
     return image
 

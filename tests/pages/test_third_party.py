@@ -100,8 +100,9 @@ def test_the_only_way_in_stays_and_another_one_goes(windows: Windows) -> None:
     prove(page, "mei@example.com", nickname="Mei")
     page.wait_for_url("**/chat/")
     page.locator(".me").click()
+    page.get_by_role("link", name="Signing in").click()
     page.get_by_role("button", name="Take away").click()
-    expect(page.get_by_role("status")).to_contain_text("the only way in")
+    expect(page.get_by_role("alert")).to_contain_text("the only way in")
     assert Identity.objects.count() == 1
 
     user = User.objects.get()
@@ -109,7 +110,7 @@ def test_the_only_way_in_stays_and_another_one_goes(windows: Windows) -> None:
     user.save()
     windows.expected.add(400)
     sign_out(page)
-    page.goto("/login/?next=/account/")
+    page.goto("/login/?next=/account/sign-in/")
     page.fill("[name=email]", "mei@example.com")
     page.fill("[name=password]", PASSWORD)
     page.get_by_role("button", name="Sign in").click()
@@ -124,11 +125,11 @@ def test_the_only_way_in_stays_and_another_one_goes(windows: Windows) -> None:
 
 def test_an_address_that_has_an_account_signs_in_to_that_one(windows: Windows) -> None:
     amy = new_user("Amy", email="amy@example.com")
-    page = windows.open("/login/?next=/account/")
+    page = windows.open("/login/?next=/account/sign-in/")
     at_meridian(page, "tom")
     allow(page)
     prove(page, "amy@example.com")
-    page.wait_for_url("**/account/")
+    page.wait_for_url("**/account/sign-in/")
     expect(page.locator("main")).to_contain_text("Amy (amy@example.com)")
     assert Identity.objects.get().user_id == amy.pk
 
