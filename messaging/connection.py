@@ -219,6 +219,8 @@ class Connection:
             version = self.hub.version_of(self, conversation)
             if self.hub.detach(self, conversation):
                 self._left.setdefault(conversation, version)
+        if reason == "rights" and self.hub.restate(self, conversation):
+            return
         if self.synced:
             self.hub.spawn(self._look_up(conversation, reason))
         else:
@@ -267,7 +269,10 @@ class Connection:
             return
         state, progress = found
         self.conversations.add(conversation)
-        self.reply("conversation", conversation=state)
+        if not self.hub.live(self, conversation):
+            self.reply("conversation", conversation=state)
+        else:  # where the hub may be reading a state, too, and only it knows which one is newer
+            self.hub.restate(self, conversation)
         had = self._left.pop(conversation, progress.head)
         if had < progress.head:  # they were gone for a moment, and others were not
             self.reply("sync.limited", conversation=conversation, after=had)

@@ -1,27 +1,30 @@
 """Markers on their way to others: gathered, so that reading never costs more than writing.
 
 The others of a conversation get one ``receipts`` frame a second at most (at once in direct
-conversations, none in groups of more than 200); one's own devices get the conversation's new state.
+conversations, none in groups of more than 200); one's own devices are told to look at its state.
 """
 
 from collections.abc import Iterable
 
 from django.db.models import Count
 
-from chatchat.realtime import Event, Personal, Signal, frame
+from chatchat.realtime import Event, Restate, Signal, frame
 from chatchat.realtime.hub import Hub
 from chatchat.threads import run
 from messaging.models import Participant
-from messaging.states import RECEIPTS_LIMIT, states
+from messaging.states import RECEIPTS_LIMIT
 from messaging.writer import Marked
 
 EVERY = 1.0  # seconds
 
 
 def told(marked: Iterable[Marked]) -> list[Event]:
-    """The events by which markers that moved are told: two queries, and those of the states."""
+    """The events by which markers that moved are told: one query where there are groups."""
     moved = [mark for mark in marked if mark.moved]
-    return [*_receipts([mark for mark in moved if mark.tell]), *_own([m for m in moved if m.read_moved])]
+    return [
+        *_receipts([mark for mark in moved if mark.tell]),
+        *(Restate(mark.conversation_id, mark.user_id) for mark in moved if mark.read_moved),
+    ]
 
 
 def _receipts(moved: list[Marked]) -> list[Event]:
@@ -50,25 +53,6 @@ def _crowded(groups: set[int]) -> set[int]:
     present = Participant.objects.filter(conversation__in=groups, left_at=None)
     sizes = present.values("conversation_id").annotate(size=Count("pk")).filter(size__gt=RECEIPTS_LIMIT)
     return set(sizes.values_list("conversation_id", flat=True))
-
-
-def _own(moved: list[Marked]) -> list[Event]:
-    wanted = {(mark.conversation_id, mark.user_id) for mark in moved}
-    if not wanted:
-        return []
-    rows = [
-        row
-        for row in Participant.objects.filter(
-            conversation__in={conversation for conversation, _ in wanted},
-            user__in={user for _, user in wanted},
-            left_at=None,
-        ).select_related("conversation")
-        if (row.conversation_id, row.user_id) in wanted
-    ]
-    return [
-        Personal(row.user_id, frame("conversation", conversation=state))
-        for row, state in zip(rows, states(rows), strict=True)
-    ]
 
 
 class News:

@@ -1,6 +1,10 @@
 """What the hub asks of the database, each question in one of the database threads."""
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q
 
 from accounts.models import Revocation
 from chatchat.realtime import Change, Revoked, frame
@@ -19,8 +23,8 @@ class DatabaseSource:
     async def changes(self, conversation: int, after: int) -> tuple[int, list[Change]]:
         return await run(history.changes, conversation, after)
 
-    async def states(self, conversation: int, users: Sequence[int]) -> dict[int, bytes]:
-        return await run(_states, conversation, users)
+    async def states(self, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+        return await run(_states, wanted)
 
     async def revocations(self, after: int, among: Sequence[int]) -> list[Revoked]:
         return await run(_revocations, after, among)
@@ -30,14 +34,14 @@ def _heads(conversations: Sequence[int]) -> dict[int, int]:
     return dict(Conversation.objects.filter(pk__in=conversations).values_list("pk", "last_version"))
 
 
-def _states(conversation: int, users: Sequence[int]) -> dict[int, bytes]:
-    rows = list(
-        Participant.objects.filter(conversation=conversation, user__in=users, left_at=None).select_related(
-            "conversation"
-        )
-    )
+def _states(wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+    users: dict[int, list[int]] = {}
+    for conversation, user in wanted:
+        users.setdefault(conversation, []).append(user)
+    either = reduce(or_, (Q(conversation=id_, user__in=those) for id_, those in users.items()))
+    rows = list(Participant.objects.filter(either, left_at=None).select_related("conversation"))
     return {
-        row.user_id: frame("conversation", conversation=state)
+        (row.conversation_id, row.user_id): frame("conversation", conversation=state)
         for row, state in zip(rows, states(rows), strict=True)
     }
 

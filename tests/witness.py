@@ -18,7 +18,7 @@ from django.apps import apps
 from django.db import connections
 from django.test import TestCase
 
-from chatchat.realtime import Change, Event, Personal, Revoked, outlet
+from chatchat.realtime import Change, Event, Personal, Restate, Revoked, outlet
 
 T = TypeVar("T")
 
@@ -78,6 +78,11 @@ def lines(events: Sequence[Event], conversation: int) -> list[dict[str, Any]]:
 def revoked(events: Sequence[Event]) -> list[tuple[int, str]]:
     """(person, why) of each change in what somebody sees of a conversation, in order."""
     return [(event.user, event.reason) for event in events if isinstance(event, Revoked)]
+
+
+def restated(events: Sequence[Event]) -> list[tuple[int, int | None]]:
+    """(conversation, person or None for everybody) of those whose sockets look at the state, in order."""
+    return [(event.conversation, event.user) for event in events if isinstance(event, Restate)]
 
 
 def at_once(*calls: Callable[[], T]) -> list[T]:

@@ -38,9 +38,13 @@ class Personal(msgspec.Struct, tag="personal", array_like=True, frozen=True):
 
 
 class Restate(msgspec.Struct, tag="restate", array_like=True, frozen=True):
-    """A conversation's title, avatar or rights changed: each participant's sockets get its present state."""
+    """A conversation is not what it was to ``user``, or to everybody: their sockets get its present state.
+
+    Only a hint: the state is read by the process that has the sockets, so that it is never an old one.
+    """
 
     conversation: int
+    user: int | None = None
 
 
 class Revoked(msgspec.Struct, tag="revoked", array_like=True, frozen=True):
@@ -74,6 +78,8 @@ def unpack(data: bytes) -> Event:
 def group_of(event: Event) -> str:
     """The channel-layer group through which ``event`` reaches the processes that it concerns."""
     if isinstance(event, Personal | Revoked):
+        return person_group(event.user)
+    if isinstance(event, Restate) and event.user is not None:
         return person_group(event.user)
     return conversation_group(event.conversation)
 

@@ -24,6 +24,7 @@ from chatchat.realtime.events import (
 )
 from chatchat.realtime.ports import Client, Source
 from chatchat.realtime.revocations import RevocationReader
+from chatchat.realtime.states import States
 from chatchat.realtime.watch import Gate, Watch
 from chatchat.realtime.wsframe import text_frame
 
@@ -48,6 +49,7 @@ class Hub:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._bus = Bus(layer, self._receive)
         self._revocations = RevocationReader(source, self._revoked)
+        self._states = States(source, lambda client, text, blob: self._put(client, (text,), blob), self.spawn)
         self._handlers: dict[type, Callable[[Any], None]] = {
             Change: self._change,
             Signal: self._signal,
@@ -260,17 +262,24 @@ class Hub:
         watch = self.watches.get(event.conversation)
         if watch is None:
             return
-        for gate in watch.gated.values():
-            gate.restate = True
-        if watch.live:
-            self.spawn(self._send_states(watch, list(watch.live)))
-
-    async def _send_states(self, watch: Watch, clients: list[Client]) -> None:
-        states = await self.source.states(watch.conversation, sorted({client.user_id for client in clients}))
+        clients = [*watch.live, *watch.gated] if event.user is None else self.people.get(event.user, ())
         for client in clients:
-            text = states.get(client.user_id)
-            if text is not None and client in watch.live:
-                self._put(client, (text,), text_frame(text))
+            self.restate(client, event.conversation)
+
+    def restate(self, client: Client, conversation: int) -> bool:
+        """Tell ``client`` the conversation's present state, behind its backlog if that is still to come;
+        False if it does not get the conversation's frames."""
+        watch = self.watches.get(conversation)
+        if watch is None:
+            return False
+        gate = watch.gated.get(client)
+        if gate is not None:
+            gate.restate = True
+        elif client in watch.live:
+            self._states.tell(client, conversation)
+        else:
+            return False
+        return True
 
     def _revoked(self, event: Revoked) -> None:
         for client in list(self.people.get(event.user, ())):
@@ -380,7 +389,7 @@ class Hub:
         if version > watch.version:
             watch.floors[client] = version
         if gate.restate:
-            self.spawn(self._send_states(watch, [client]))
+            self._states.tell(client, conversation)
 
     def detach(self, client: Client, conversation: int) -> bool:
         """Stop ``conversation``'s frames to ``client`` at once; whether they went there."""
@@ -389,6 +398,7 @@ class Hub:
             return False
         if client in watch.live:
             self._flush_watch(watch)  # what was gathered was said before
+        self._states.forget(client, conversation)
         watch.floors.pop(client, None)
         gone = watch.gated.pop(client, None) is not None
         gone = watch.live.pop(client, None) is not None or gone
@@ -401,6 +411,11 @@ class Hub:
                 watch.timer.cancel()
             del self.watches[watch.conversation]
             self._unsubscribe(conversation_group(watch.conversation))
+
+    def live(self, client: Client, conversation: int) -> bool:
+        """Whether ``client`` gets the conversation's frames as they come."""
+        watch = self.watches.get(conversation)
+        return watch is not None and client in watch.live
 
     def version_of(self, client: Client, conversation: int) -> int:
         """The version up to which ``client``, if it is live, has everything; 0 otherwise."""

@@ -36,8 +36,8 @@ class Source(Protocol):
         Many come in parts: where the last one is below the head, ask again after it.
         """
 
-    async def states(self, conversation: int, users: Sequence[int]) -> dict[int, bytes]:
-        """{user: ``conversation`` frame} of those who take part."""
+    async def states(self, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+        """{(conversation, user): ``conversation`` frame} of those who take part."""
 
     async def revocations(self, after: int, among: Sequence[int]) -> list[Revoked]:
         """Rows numbered past ``after`` or one of ``among``, in order; the newest one if ``after`` < 0."""

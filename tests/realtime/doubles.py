@@ -18,12 +18,18 @@ class Store:
         self.rows: dict[int, dict[int, Change]] = {}
         self.revoked: list[Revoked] = []
         self.away = False
+        self.error: Exception | None = None  # what every question ends with
         self.at_once = 1000  # changes handed out a question
         #: Set while the database answers; clear it to let questions wait.
         self.answering = asyncio.Event()
         self.answering.set()
         self.asked: list[str] = []
         self.read_revocations = asyncio.Event()
+        #: What every conversation is called now.
+        self.title = "old"
+        #: Seconds between reading states and handing them over, of the next readings.
+        self.slowness: list[float] = []
+        self.states_read: list[list[tuple[int, int]]] = []
 
     def commit(self, conversation: int, seq: int = 0, text: str = "") -> Change:
         """A new message, or, with a ``seq``, another state of that one; the event that tells it."""
@@ -47,6 +53,8 @@ class Store:
     async def _answer(self, question: str) -> None:
         self.asked.append(question)
         await self.answering.wait()
+        if self.error:
+            raise self.error
         if self.away:
             raise ConnectionError("the database is away")
 
@@ -60,9 +68,18 @@ class Store:
         found = [change for change in rows if change.version > after]
         return self.head.get(conversation, 0), found[: self.at_once]
 
-    async def states(self, conversation: int, users: Sequence[int]) -> dict[int, bytes]:
+    async def states(self, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+        found = {
+            (conversation, user): frame(
+                "conversation", conversation={"id": conversation, "of": user, "title": self.title}
+            )
+            for conversation, user in wanted
+        }
+        # Read now, handed over later: a thread may wait for its turn in between.
+        self.states_read.append([*wanted])
+        await asyncio.sleep(self.slowness.pop(0) if self.slowness else 0)
         await self._answer("states")
-        return {user: frame("conversation", conversation={"id": conversation, "of": user}) for user in users}
+        return found
 
     async def revocations(self, after: int, among: Sequence[int]) -> list[Revoked]:
         await self._answer("revocations")
@@ -130,6 +147,18 @@ class Reader:
     @property
     def versions(self) -> list[int]:
         return [frame["message"]["version"] for frame in self.frames if frame["type"] == "message"]
+
+    @property
+    def titles(self) -> list[str]:
+        return [frame["conversation"]["title"] for frame in self.frames if frame["type"] == "conversation"]
+
+    async def called(self, title: str, within: float = 5) -> list[str]:
+        """The titles, once this is the last one."""
+        async with asyncio.timeout(within):
+            while self.titles[-1:] != [title]:
+                self.news.clear()
+                await self.news.wait()
+        return self.titles
 
     async def until(self, count: int, within: float = 5) -> list[int]:
         """The versions, once there are so many."""
