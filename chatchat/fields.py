@@ -23,6 +23,15 @@ class IdField(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
+class FlagField(serializers.BooleanField):
+    """True or false, and nothing that merely looks like one."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 class TextField(serializers.CharField):
     """A JSON string as it is, untrimmed; the services apply the rules of ``chatchat.text``."""
 

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.serializers import PersonSerializer
-from chatchat.fields import IdField, LineField, NoteField, TextField, TimeField
+from chatchat.fields import FlagField, IdField, LineField, NoteField, TextField, TimeField
 from groups.models import (
     ANNOUNCEMENT_MAX,
     INTRODUCTION_MAX,
@@ -31,15 +31,6 @@ EXPIRY_DEFAULT = 7 * 24 * 3600
 USES_MAX = 1000
 
 # --- what comes in --------------------------------------------------------------------------------
-
-
-class FlagField(serializers.BooleanField):
-    """True or false, and nothing that merely looks like one."""
-
-    def to_internal_value(self, data: Any) -> bool:
-        if not isinstance(data, bool):
-            self.fail("invalid", input=data)
-        return data
 
 
 class CreateRequest(serializers.Serializer[Any]):

@@ -47,7 +47,11 @@ CONVERSATION: dict[str, Any] = {
     "unread": 0,
     "last_message": MESSAGE,
     "muted": False,
+    "muted_until": None,
     "may_send": True,
+    "may_moderate": False,
+    "pinned": True,
+    "notifications": "all",
     "receipts": [{"user": 18, "delivered_seq": 41, "read_seq": 40}],
 }
 

@@ -42,6 +42,14 @@ class Conversation(models.Model):
         return self.title or f"{self.kind} #{self.pk}"
 
 
+class Notifications(models.TextChoices):
+    """Of which messages of a conversation a person wants to be notified."""
+
+    ALL = "all", _("all messages")
+    MENTIONS = "mentions", _("mentions only")
+    NONE = "none", _("nothing")
+
+
 class Participant(models.Model):
     """A person in a conversation: how far they have read and what they may do.
 
@@ -59,6 +67,9 @@ class Participant(models.Model):
     may_send = models.BooleanField(default=True)
     may_moderate = models.BooleanField(default=False)
     muted_until = models.DateTimeField(null=True, blank=True)
+    #: The person's own wishes, told to nobody else: what stands first in their list, what they hear of.
+    pinned = models.BooleanField(default=False)
+    notifications = models.CharField(max_length=8, choices=Notifications.choices, default=Notifications.ALL)
     left_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -1,6 +1,6 @@
 """What a client is told when it says ``hello``: its conversations, and what it missed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from messaging import history, wire
 from messaging.models import Participant
 from messaging.states import mine, states
 
-LIST_LIMIT = 500  # conversations in ``ready``, the most recently active
+LIST_LIMIT = 500  # conversations in ``ready``: those pinned, then the most recently active
 
 
 @dataclass
@@ -34,9 +34,22 @@ def start(user_id: int, cursors: Mapping[int, int]) -> Start:
     rows = list(mine(user_id))
     return Start(
         wire.person(user.pk, user.nickname, user.avatar),
-        states(rows[:LIST_LIMIT]),
+        states(_listed(rows)),
         [_progress(row, cursors.get(row.conversation_id)) for row in rows],
     )
+
+
+def _listed(rows: Sequence[Participant]) -> list[Participant]:
+    """Those of ``rows`` that ``ready`` shows, in their order: a client puts the pinned ones first, so
+    they are among them however long they have been silent."""
+    pinned = sum(row.pinned for row in rows)
+    others = max(0, LIST_LIMIT - pinned)
+    listed: list[Participant] = []
+    for row in rows:
+        if row.pinned or others > 0:
+            others -= not row.pinned
+            listed.append(row)
+    return listed[:LIST_LIMIT]
 
 
 def state(user_id: int, conversation_id: int) -> tuple[dict[str, Any], history.Missed] | None:

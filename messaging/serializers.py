@@ -6,9 +6,9 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from chatchat.fields import IdField, TextField
+from chatchat.fields import FlagField, IdField, TextField
 from messaging.examples import CONVERSATION, MESSAGE, SEND, given, taken
-from messaging.models import Conversation, Message
+from messaging.models import Conversation, Message, Notifications
 
 
 @extend_schema_serializer(examples=[taken("send", SEND)])
@@ -46,6 +46,17 @@ class MessageEditRequest(serializers.Serializer[Any]):
 @extend_schema_serializer(examples=[taken("up to here", {"seq": 41})])
 class SeqRequest(serializers.Serializer[Any]):
     seq = IdField()
+
+
+@extend_schema_serializer(
+    examples=[
+        taken("pin", {"pinned": True}),
+        taken("hear of mentions only", {"notifications": "mentions"}),
+    ]
+)
+class PreferencesRequest(serializers.Serializer[Any]):
+    pinned = FlagField(required=False)
+    notifications = serializers.ChoiceField(choices=Notifications.choices, required=False)
 
 
 @extend_schema_serializer(examples=[taken("up to here", {"conversation": 42, "seq": 41})])
@@ -130,7 +141,13 @@ class ConversationShape(serializers.Serializer[Any]):
     unread = serializers.IntegerField()
     last_message = MessageShape(allow_null=True, help_text="Its body shortened to 100 characters.")
     muted = serializers.BooleanField(help_text="A moderator has muted you for a time.")
+    muted_until = serializers.DateTimeField(allow_null=True, help_text="Until then.")
     may_send = serializers.BooleanField()
+    may_moderate = serializers.BooleanField(help_text="You may recall others' messages and mute them.")
+    pinned = serializers.BooleanField(help_text="You want it to stand first in your list.")
+    notifications = serializers.ChoiceField(
+        choices=Notifications.choices, help_text="Of which messages you want to be notified."
+    )
     receipts = ReceiptShape(many=True)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.models import avatar_url
-from chatchat.clock import now
+from chatchat.clock import now, rfc3339
 from messaging import history, wire
 from messaging.models import Conversation, Message, Participant
 
@@ -82,7 +82,11 @@ def _state(me: Participant, last: dict[str, Any] | None, both: Sequence[Particip
         "unread": max(0, conversation.last_ordinal - me.read_ordinal),
         "last_message": wire.preview(last) if last else None,
         "muted": is_muted(me),
+        "muted_until": rfc3339(me.muted_until) if me.muted_until and is_muted(me) else None,
         "may_send": may_send(me),
+        "may_moderate": me.may_moderate,
+        "pinned": me.pinned,
+        "notifications": me.notifications,
         # A direct conversation that is closed for sending tells nothing of the other any more.
         "receipts": [receipt(other)] if other and me.may_send else [],
     }

@@ -30,11 +30,12 @@ from messaging.serializers import (
     MessagePageShape,
     MessageShape,
     OfflinePageShape,
+    PreferencesRequest,
     SendRequest,
     SeqRequest,
     SyncPageShape,
 )
-from messaging.services import messages
+from messaging.services import messages, preferences
 from messaging.states import mine, states, with_receipts
 
 PAGE_LIMIT = 100
@@ -93,6 +94,18 @@ class ConversationView(APIView):
         responses={200: ConversationShape, 404: NOT_YOURS},
     )
     def get(self, request: Request, conversation: int) -> Response:
+        participant = participation(user_id=me(request).pk, conversation_id=conversation)
+        return Response(with_receipts(participant))
+
+    @extend_schema(
+        summary="Pin a conversation, choose what to be notified of",
+        description="What is left out stays as it is. Nobody else is told; one's other devices are.",
+        request=PreferencesRequest,
+        responses={200: ConversationShape, 404: NOT_YOURS},
+    )
+    def patch(self, request: Request, conversation: int) -> Response:
+        wanted = valid(PreferencesRequest, request)
+        preferences.prefer(user_id=me(request).pk, conversation_id=conversation, **wanted)
         participant = participation(user_id=me(request).pk, conversation_id=conversation)
         return Response(with_receipts(participant))
 

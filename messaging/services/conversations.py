@@ -13,7 +13,7 @@ from chatchat.clock import now
 from chatchat.errors import NotFound
 from chatchat.realtime import Restate, publish
 from messaging import store, wire
-from messaging.models import Conversation, Message, Participant
+from messaging.models import Conversation, Message, Notifications, Participant
 
 
 class Unset:
@@ -87,6 +87,8 @@ def join(
             "may_send": may_send,
             "may_moderate": may_moderate,
             "muted_until": None,
+            "pinned": False,
+            "notifications": Notifications.ALL,
             "left_at": None,
         },
     )

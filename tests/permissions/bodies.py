@@ -104,6 +104,7 @@ BODIES: dict[str, Body] = {
     "with_theirs": lambda me, ids: _text(attachments=[ids["foreign_upload"]])(me, ids),
     "with_sent": lambda me, ids: _text(attachments=[ids["attached_group"]])(me, ids),
     "edit": lambda me, ids: {"body": "edited"},
+    "wishes": lambda me, ids: {"pinned": True, "notifications": "mentions"},
     "read": lambda me, ids: {"seq": 1},
     "group_ack": lambda me, ids: {"conversation": ids["group"], "seq": 1},
     "direct_ack": lambda me, ids: {"conversation": ids["direct"], "seq": 1},

@@ -147,6 +147,8 @@ GET invitations/{secret_token}/qr        -              401   200   200   200   
 GET conversations                        -              401   200   200   200   200   200   200   200   200   ban
 GET conversations/{group}                -              401   404   200   404   404   200   200   200   200   ban
 GET conversations/{dissolved}            -              401   404   404   404   404   404   404   404   404   ban
+PATCH conversations/{group}              wishes         401   404   200   404   404   200   200   200   200   ban
+PATCH conversations/{dissolved}          wishes         401   404   404   404   404   404   404   404   404   ban
 GET conversations/{group}/messages       -              401   404   200   404   404   200   200   200   200   ban
 GET conversations/{dissolved}/messages   -              401   404   404   404   404   404   404   404   404   ban
 POST conversations/{group}/messages      text           401   404   201   404   404   mute  201   201   201   ban
@@ -173,6 +175,7 @@ POST conversations/{since}/messages      old_answer     401   404   input 404   
 
 # The owner's direct conversations: open to friends, closed by the end of it and by a block.
 GET conversations/{direct}               -              401   404   200   200   404   200   200   404   200   ban
+PATCH conversations/{direct}             wishes         401   404   200   200   404   200   200   404   200   ban
 GET conversations/{direct}/messages      -              401   404   200   200   404   200   200   404   200   ban
 POST conversations/{direct}/messages     text           401   404   201   mute  404   201   mute  404   201   ban
 PATCH conversations/{direct}/messages/{said_direct}  edit 401 404   200   mute  404   200   mute  404   200   ban
