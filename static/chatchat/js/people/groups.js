@@ -106,7 +106,7 @@ export class GroupsDialog {
 
   listMine() {
     const nothing = [
-      el("p", {}, gettext("You are in no group yet. Find one by its name, or found your own.")),
+      el("p", {}, gettext("You are in no group yet. Find one by its name, or start your own.")),
       el("button", { type: "button", class: "small", onclick: () => this.tabs.open("found") }, gettext("New group")),
     ];
     refill(this.tabs.panel, list("own-groups", this.mine.map((group) => this.own(group)), ...nothing));
@@ -138,7 +138,7 @@ export class GroupsDialog {
       { class: "search by-link" },
       (values) => this.follow(values.link),
       input("link", gettext("Link or code of an invitation"), 500),
-      el("button", { type: "submit", class: "small quiet" }, gettext("Look")),
+      el("button", { type: "submit", class: "small quiet" }, gettext("Continue")),
     );
     return [search, el("div", { class: "rows", "aria-live": "polite" }), section(gettext("Invited?"), link)];
   }

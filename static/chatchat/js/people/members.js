@@ -16,6 +16,12 @@ const MUTES = () => [
   [24 * 60 * MINUTE, gettext("Mute for a day")],
 ];
 
+const RETURN = {
+  open: () => gettext("They can join again, as anybody can."),
+  approval: () => gettext("They can ask to be let in again."),
+  invite: () => gettext("They can come back only by an invitation."),
+};
+
 export class Members {
   constructor(page) {
     this.page = page;
@@ -166,7 +172,7 @@ export class Members {
   kick({ user }) {
     return question({
       title: gettext("Remove from the group?"),
-      text: [el("p", {}, bdi(user.id, user.nickname)), gettext("They cannot read or write here any more. They may come back as anybody may join.")],
+      text: [el("p", {}, bdi(user.id, user.nickname)), gettext("They cannot read or write here any more."), RETURN[this.page.group.join_policy]()],
       action: gettext("Remove"),
       danger: true,
       run: async () => {

@@ -95,10 +95,10 @@ export class Settings {
 
   ending(group) {
     if (this.page.mine !== "owner") {
-      return section(gettext("End"), el("p", { class: "soft" }, gettext("Only the owner can give roles, pass the group on or dissolve it.")));
+      return section(gettext("Handing over and ending"), el("p", { class: "soft" }, gettext("Only the owner can give roles, pass the group on or dissolve it.")));
     }
     return section(
-      gettext("End"),
+      gettext("Handing over and ending"),
       el("p", { class: "soft" }, gettext("Dissolved, the group is gone for everybody, with all that was said in it. To pass it on, choose its next owner under “Members”.")),
       el("div", {}, this.page.modal.button(gettext("Dissolve the group"), () => this.dissolve(group), { kind: "quiet danger", key: "dissolve" })),
     );
