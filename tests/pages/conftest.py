@@ -41,13 +41,22 @@ class Windows:
         #: False while the server is away on purpose.
         self.listening = True
 
-    def open(self, path: str = "/", *, locale: str = "en-US", width: int = 1280, dark: bool = False) -> Page:
+    def open(
+        self,
+        path: str = "/",
+        *,
+        locale: str = "en-US",
+        width: int = 1280,
+        dark: bool = False,
+        javascript: bool = True,
+    ) -> Page:
         """A new person's window, at ``path``."""
         context = self._browser.new_context(
             base_url=self.server.url,
             locale=locale,
             viewport={"width": width, "height": 800},
             color_scheme="dark" if dark else "light",
+            java_script_enabled=javascript,
         )
         context.set_default_timeout(PATIENCE)
         page = context.new_page()

@@ -162,10 +162,14 @@ function openMenu(button, label, items) {
     { class: "popmenu", role: "menu", popover: "auto", "aria-label": label, onkeydown: walk },
     items.filter(Boolean).map((item) => entry(item, () => menu.hidePopover())),
   );
-  button.after(menu);
+  // Not beside the button, which may be built anew meanwhile; beyond an open dialog nothing can be chosen.
+  (button.closest("dialog") || document.getElementById("chat")).append(menu);
   menu.addEventListener("toggle", (event) => {
     button.setAttribute("aria-expanded", String(event.newState === "open"));
-    if (event.newState === "closed") menu.remove();
+    if (event.newState !== "closed") return;
+    menu.remove();
+    const again = button.isConnected ? button : document.querySelector(`[data-key="${CSS.escape(button.dataset.key)}"]`);
+    if (document.activeElement === document.body) again?.focus({ preventScroll: true });
   });
   menu.showPopover();
   place(menu, button.getBoundingClientRect());

@@ -92,9 +92,12 @@ export class Members {
     this.next = cursor;
   }
 
-  fetch(cursor) {
+  async fetch(cursor) {
     const more = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
-    return api("GET", `groups/${this.page.id}/members?limit=${PAGE}${more}`);
+    const answer = await api("GET", `groups/${this.page.id}/members?limit=${PAGE}${more}`);
+    // Also those whose own page is not for one, since they block one.
+    for (const { user } of answer.results) this.page.store.know(user);
+    return answer;
   }
 
   async more(panel) {
