@@ -1,6 +1,7 @@
 /* The chat page: puts the parts together. */
 
 import { Announcements } from "./people/announcement.js";
+import { api } from "./api.js";
 import { Bell } from "./bell.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./socket.js";
@@ -169,7 +170,8 @@ function arrived({ conversation, message }) {
 
 /** The address names one that is not among those told of at first: an old one, or none of one's own. */
 async function missing(id) {
-  if (await store.fetchConversation?.(id).catch(() => null)) return route();
+  const conversation = await api("GET", `conversations/${id}`).catch(() => null);
+  if (conversation) return store.take({ type: "conversation", conversation });
   toast(gettext("There is no such conversation, or it is not for you."));
   leave();
 }
