@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from accounts.models import User
 from groups.models import Group, Membership, Role
@@ -213,7 +213,7 @@ def test_settings_are_changed_and_the_group_is_dissolved(
     tab(hers, "Settings")
     with hers.expect_file_chooser() as chooser:
         hers.click("#group button:has-text('Choose a picture')")
-    chooser.value.set_files([{"name": "x.png", "mimeType": "image/png", "buffer": picture()}])
+    chooser.value.set_files(FilePayload(name="x.png", mimeType="image/png", buffer=picture()))
     expect(hers.locator("#group .group-head img")).to_be_visible()
     expect(theirs.locator("#heading img")).to_be_visible()
     hers.fill("#group [name=name]", "Hikers")

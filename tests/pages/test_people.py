@@ -164,12 +164,11 @@ def test_hostile_names_break_no_dialog(windows: Windows, person: Person) -> None
     hers.click("#show-people")
     rows = hers.locator("#people .friends li")
     expect(rows).to_have_count(4)
-    for index in range(4):
-        row = rows.nth(index)
-        name = row.locator(".name")
-        assert name.evaluate("name => name.textContent.trim().length > 0")
+    for row in rows.all():
+        shown = row.locator(".name")
+        assert shown.evaluate("name => name.textContent.trim().length > 0")
         assert row.evaluate("row => row.scrollWidth <= row.clientWidth")
-        assert name.evaluate("name => name.clientHeight < 40")
+        assert shown.evaluate("name => name.clientHeight < 40")
         row.locator(".opens").click()
         sheet = hers.locator("#person .sheet")
         assert sheet.evaluate("sheet => sheet.scrollWidth <= sheet.clientWidth")
