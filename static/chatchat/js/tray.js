@@ -58,7 +58,7 @@ class Item {
     gone.classList.add("remove");
     this.node = el(
       "li",
-      { class: "file" },
+      { class: "enclosed" },
       this.picture,
       el("span", { class: "what" }, this.name, this.state, this.progress),
       this.again,
@@ -77,7 +77,6 @@ class Item {
     if (preview !== this.preview) {
       this.preview = preview;
       this.picture.replaceChildren(preview ? el("img", { src: preview, alt: "" }) : icon("file"));
-      this.node.classList.toggle("picture", Boolean(preview));
     }
   }
 }
