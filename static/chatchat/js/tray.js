@@ -1,17 +1,8 @@
 /* The files that will go with the message: small pictures or names over the textarea, with their progress. */
 
 import { el, icon } from "./dom.js";
+import { bytes } from "./format.js";
 import { uploads } from "./uploads.js";
-
-const UNITS = ["KB", "MB"];
-
-/** A size for people: 640 B, 12 KB, 3.4 MB. */
-export function size(bytes) {
-  if (bytes < 1000) return `${bytes} B`;
-  const unit = bytes < 1_000_000 ? 0 : 1;
-  const number = bytes / 1000 ** (unit + 1);
-  return `${number.toFixed(number < 10 ? 1 : 0)} ${UNITS[unit]}`;
-}
 
 export class Tray {
   constructor(root, removed) {
@@ -68,12 +59,12 @@ class Item {
   }
 
   update() {
-    const { state, progress, error, preview, size: bytes } = this.upload;
+    const { state, progress, error, preview, size } = this.upload;
     this.node.dataset.state = state;
     this.progress.hidden = state !== "uploading";
     this.progress.value = progress;
     this.again.hidden = state !== "failed";
-    this.state.textContent = state === "failed" ? error : size(bytes);
+    this.state.textContent = state === "failed" ? error : bytes(size);
     if (preview !== this.preview) {
       this.preview = preview;
       this.picture.replaceChildren(preview ? el("img", { src: preview, alt: "" }) : icon("file"));
