@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import INTRODUCTION_MAX, NICKNAME_MAX, normalise_email
@@ -169,13 +170,13 @@ class ProfileForm(ServiceForm):
 
     nickname = forms.CharField(
         label=_("Nickname"),
-        help_text=_("1 to %(maximum)d characters.") % {"maximum": NICKNAME_MAX},
+        help_text=format_lazy(_("1 to {maximum} characters."), maximum=NICKNAME_MAX),
         widget=forms.TextInput(attrs={"autocomplete": "nickname"}),
     )
     introduction = forms.CharField(
         label=_("Introduction"),
         required=False,
-        help_text=_("A line about you, at most %(maximum)d characters.") % {"maximum": INTRODUCTION_MAX},
+        help_text=format_lazy(_("A line about you, at most {maximum} characters."), maximum=INTRODUCTION_MAX),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     language = forms.ChoiceField(
