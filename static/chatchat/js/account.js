@@ -51,8 +51,7 @@ async function send() {
 }
 
 /* In place of the file field and its button there is one button, which opens the same dialog. */
-root.querySelector(".picture-form").classList.add("visually-hidden");
-root.querySelector(".picture-form").inert = true;
+root.querySelector(".picture-form").hidden = true;
 choose.hidden = false;
 root.querySelector(".dropping").hidden = false;
 choose.addEventListener("click", () => input.click());
