@@ -122,6 +122,8 @@ def as_chat_error(error: Exception) -> errors.ChatError | None:
             return errors.Invalid()
         case OperationalError() | InterfaceError() | RedisError():
             return errors.Unavailable()
+        case OSError() if errors.is_full(error):
+            return errors.Unavailable()
     return None
 
 

@@ -1,12 +1,15 @@
 """How big a request's body may be: told before anything of it is kept, in memory or on the disk."""
 
 import json
+import logging
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestAborted
 
-from chatchat.errors import TooLarge
+from chatchat.errors import ChatError, TooLarge, Unavailable, is_full
+
+log = logging.getLogger("chatchat")
 
 
 class LimitedBodies:
@@ -27,21 +30,30 @@ class LimitedBodies:
             return
         limit: int = settings.BODY_MAX_BYTES
         if _declared(scope) > limit:
-            await _refuse(receive, send, read=0, upto=limit * self.DRAIN)
+            await _refuse(TooLarge(), receive, send, more=True, upto=limit * self.DRAIN)
             return
-        read = 0
+        read, more = 0, True
 
         async def counted() -> Any:
-            nonlocal read
+            nonlocal read, more
             message = await receive()
             read += len(message.get("body", b""))
+            more = message.get("more_body", False)
             if read > limit:  # a chunked body says its length only by its end
                 raise RequestAborted
             return message
 
-        await self.app(scope, counted, send)
+        try:
+            await self.app(scope, counted, send)
+        except OSError as error:
+            if not is_full(error):
+                raise
+            # The body is the first thing that is kept, before there is any answer.
+            log.error("a request's body could not be kept: %s", error)
+            await _refuse(Unavailable(), receive, send, more=more, upto=limit)
+            return
         if read > limit:  # Django has let go of it without a word
-            await _refuse(receive, send, read=read, upto=limit * self.DRAIN)
+            await _refuse(TooLarge(), receive, send, more=more, upto=limit * self.DRAIN)
 
 
 def _declared(scope: Any) -> int:
@@ -49,17 +61,20 @@ def _declared(scope: Any) -> int:
     return int(length) if length.isdigit() else 0
 
 
-async def _refuse(receive: Any, send: Any, *, read: int, upto: int) -> None:
-    more = True
+async def _refuse(error: ChatError, receive: Any, send: Any, *, more: bool, upto: int) -> None:
+    """Read what is still to come (``more``), up to a bound, and answer."""
+    read = 0
     while more and read <= upto:
         message = await receive()
         if message["type"] == "http.disconnect":
             return
         read += len(message.get("body", b""))
         more = message.get("more_body", False)
-    body = json.dumps(TooLarge().envelope(), default=str).encode()
+    body = json.dumps(error.envelope(), default=str).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    if error.retry_after is not None:
+        headers.append((b"retry-after", str(error.retry_after).encode()))
     if more:
         headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": TooLarge.status, "headers": headers})
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -4,6 +4,7 @@ On every door an error reads ``{"error": {"code", "message", "details"}}``: the 
 and never changes, the message is for people and in their language, details name the fields.
 """
 
+import errno
 from collections.abc import Mapping
 from typing import Any
 
@@ -115,3 +116,8 @@ class Unavailable(ChatError):
 
     def __init__(self, *args: Any, retry_after: int = 2, **kwargs: Any) -> None:
         super().__init__(*args, retry_after=retry_after, **kwargs)
+
+
+def is_full(error: OSError) -> bool:
+    """Whether there was no room for something: on the disk, in a quota, or below a limit on files."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -14,8 +14,6 @@ import msgspec
 from django.db import connection
 
 from chatchat.clock import now
-from messaging import wire
-from messaging.models import Attachment
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -213,30 +211,3 @@ def update_rows(table: str, columns: dict[str, dict[int, int]], *, never_back: b
             f"UPDATE {table} SET {sets} WHERE id IN ({placeholders(len(ids))})",  # noqa: S608 - names are ours
             [*values, *ids],
         )
-
-
-# --- attachments ------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class Upload:
-    """A locked attachment that was not sent yet, as its message will have it."""
-
-    id: int
-    owner_id: int
-    shape: dict[str, Any]
-
-
-def lock_uploads(ids: Iterable[int]) -> dict[int, Upload]:
-    """Lock the attachments that are ready and in no message, in id order; the others are left out."""
-    rows = (
-        Attachment.objects.select_for_update()
-        .filter(pk__in=sorted(set(ids)), message=None, state=Attachment.State.READY)
-        .order_by("pk")
-    )
-    return {row.pk: Upload(row.pk, row.owner_id, wire.attachment(row)) for row in rows}
-
-
-def claim(messages: dict[int, int]) -> None:
-    """Give locked uploads to their messages, {attachment: message}; one statement."""
-    update_rows("messaging_attachment", {"message_id": messages})

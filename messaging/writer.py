@@ -26,6 +26,7 @@ from chatchat.errors import ChatError, Conflict, Invalid, NotFound, TooMany, Una
 from chatchat.realtime import Change, publish
 from messaging import mentions, store, wire
 from messaging.access import MayNotSend
+from messaging.attachments.shelf import Shelf
 from messaging.models import Message
 
 log = logging.getLogger("chatchat.messaging")
@@ -148,7 +149,7 @@ class _Batch:
         drafts: dict[tuple[int, str], tuple[Send, store.Draft]] = {}
         repeats: list[Send] = []
         fresh = [send for send in self.sends if (send.user_id, send.client_id) not in known]
-        shelf = _Shelf(id_ for send in fresh for id_ in send.attachments)
+        shelf = Shelf(id_ for send in fresh for id_ in send.attachments)
         for send in self.sends:
             key = (send.user_id, send.client_id)
             if key in known:
@@ -157,15 +158,15 @@ class _Batch:
                 repeats.append(send)
             else:
                 me = places.get((send.conversation_id, send.user_id))
-                refusal = send.refusal or _refusal(send, me, heads) or shelf.refusal(send)
+                refusal = send.refusal or _refusal(send, me, heads, shelf)
                 if refusal is not None:
                     self.outcomes[id(send)] = refusal
                 else:
                     drafts[key] = (send, _draft(send))
-                    drafts[key][1].data |= shelf.take(send)
+                    drafts[key][1].data |= shelf.take(send.attachments)
         if drafts:
             self._append([draft for _send, draft in drafts.values()], heads, places)
-            shelf.claim(drafts.values())
+            shelf.claim({id_: draft.id for send, draft in drafts.values() for id_ in send.attachments})
         for send, draft in drafts.values():
             self.outcomes[id(send)] = _accepted(draft)
         for send in repeats:
@@ -291,7 +292,9 @@ def _again(send: Send, content_hash: str, first: Accepted) -> Outcome:
     )
 
 
-def _refusal(send: Send, me: store.Place | None, heads: dict[int, store.Head]) -> ChatError | None:
+def _refusal(
+    send: Send, me: store.Place | None, heads: dict[int, store.Head], shelf: Shelf
+) -> ChatError | None:
     """Why this person may not send this now; None if they may."""
     if me is None or not me.present or send.conversation_id not in heads:
         return NotFound()
@@ -300,7 +303,7 @@ def _refusal(send: Send, me: store.Place | None, heads: dict[int, store.Head]) -
     head = heads[send.conversation_id]
     if send.reply_to is not None and not me.visible_from_seq <= send.reply_to <= head.last_seq:
         return Invalid(details={"reply_to": [_("There is no such message in this conversation.")]})
-    return None
+    return shelf.refusal(user_id=send.user_id, ids=send.attachments)
 
 
 def _shape(draft: store.Draft, sender: store.Place) -> dict[str, Any]:
@@ -316,32 +319,6 @@ def _shape(draft: store.Draft, sender: store.Place) -> dict[str, Any]:
         client_id=draft.client_id,
         sent_at=draft.sent_at,
     )
-
-
-class _Shelf:
-    """A batch's uploads, locked: each goes to the first message that names it. Costs nothing without."""
-
-    def __init__(self, ids: Iterable[int]) -> None:
-        wanted = set(ids)
-        self._uploads = store.lock_uploads(wanted) if wanted else {}
-
-    def refusal(self, send: Send) -> ChatError | None:
-        """Why these attachments are not to be had; None if they are."""
-        mine = (self._uploads.get(id_) for id_ in send.attachments)
-        if all(upload is not None and upload.owner_id == send.user_id for upload in mine):
-            return None
-        return Invalid(details={"attachments": [_("These are not uploads of yours that can be sent.")]})
-
-    def take(self, send: Send) -> dict[str, Any]:
-        """``data`` of a message with these attachments; nobody else gets them."""
-        shapes = [self._uploads.pop(id_).shape for id_ in send.attachments]
-        return {"attachments": shapes} if shapes else {}
-
-    def claim(self, drafts: Iterable[tuple[Send, store.Draft]]) -> None:
-        """Note whose they are now, once the messages have their ids."""
-        claimed = {id_: draft.id for send, draft in drafts for id_ in send.attachments}
-        if claimed:
-            store.claim(claimed)
 
 
 class Writer:

@@ -7,8 +7,6 @@ from pathlib import PurePosixPath
 MAX_BYTES = 255  # of UTF-8: what file systems take
 #: Windows reads these as devices, whatever the extension.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\..*)?", re.IGNORECASE)
-#: What joins emoji and letters of some scripts: invisible, but it belongs to the word.
-_JOINERS = "\u200c\u200d"
 EXTENSIONS = {
     "image/jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"),
     "image/png": (".png",),
@@ -22,7 +20,8 @@ def clean(name: str, *, type_: str) -> str:
     A picture that was made anew gets the extension of what it is now.
     """
     name = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
-    name = "".join(character for character in name if _may_stand(character))
+    # Cc control, Cf format (direction among them), Cs surrogates, Co private use, Zl and Zp line breaks.
+    name = "".join(c for c in name if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
     name = re.sub(r"\s+", " ", name).strip(" .")
     if _DEVICES.fullmatch(name):
         name = f"_{name}"
@@ -32,18 +31,6 @@ def clean(name: str, *, type_: str) -> str:
         stem = stem if known else stem + extension
         extension = EXTENSIONS[type_][0]
     return _cut(stem or "file", MAX_BYTES - len(extension.encode())) + extension
-
-
-def _may_stand(character: str) -> bool:
-    # Cc control, Cf format (direction among them), Cs surrogates, Co private use, Zl and Zp line breaks.
-    return character in _JOINERS or unicodedata.category(character) not in (
-        "Cc",
-        "Cf",
-        "Cs",
-        "Co",
-        "Zl",
-        "Zp",
-    )
 
 
 def _parts(name: str) -> tuple[str, str]:
