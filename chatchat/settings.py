@@ -122,6 +122,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
+            "libraries": {"modules": "chatchat.statics"},
         },
     }
 ]
@@ -159,7 +160,7 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "chatchat.statics.StaticStorage"},
     "attachments": storages.attachments(env.str("ATTACHMENTS_URL", default=""), var=VAR_DIR),
 }
 SERVESTATIC_USE_FINDERS = DEBUG
