@@ -8,6 +8,7 @@ import { el, replaceChildren } from "./dom.js";
 import { choices, choose, load, nameOf, row, search, toned, TONES } from "./emojidata.js";
 
 const MARGIN = 8; // pixels to the edge of the window
+const IN_A_ROW = 8; // on a wide screen
 const GROUPS = {
   recent: ["🕘", () => gettext("Recently used")],
   smileys: ["😀", () => gettext("Smileys")],
@@ -136,7 +137,7 @@ class Picker {
     const [sign, label] = GROUPS[name];
     const go = () => {
       const section = this.sheet.querySelector(`[data-group=${name}]`);
-      this.sheet.scrollTop = section.offsetTop - this.sheet.offsetTop;
+      section.scrollIntoView();
       this.rove(section.querySelector("button"));
     };
     return el("button", { type: "button", title: label(), "aria-label": label(), onclick: go }, sign);
@@ -144,12 +145,15 @@ class Picker {
 
   section(name, rows) {
     const label = GROUPS[name]?.[1]() ?? gettext("Found");
-    return el(
+    const section = el(
       "section",
       { "aria-label": label, data: { group: name } },
       el("h3", { "aria-hidden": "true" }, label),
       el("div", { class: "cells" }, rows.map((one) => this.cell(one))),
     );
+    // What is out of sight is neither laid out nor drawn, but has its size.
+    section.style.containIntrinsicSize = `auto ${2 + Math.ceil(rows.length / IN_A_ROW) * 2.5}rem`;
+    return section;
   }
 
   cell(one) {
@@ -217,9 +221,9 @@ class Picker {
     const index = buttons.indexOf(event.target);
     const steps = { ArrowRight: index + 1, ArrowLeft: index - 1, Home: 0, End: buttons.length - 1 };
     if (event.key in steps) this.jump(event, buttons[steps[event.key]]);
-    else if (event.key === "ArrowDown") this.jump(event, inNextRow(buttons.slice(index), 1));
+    else if (event.key === "ArrowDown") this.jump(event, inNextRow(buttons.slice(index)));
     else if (event.key === "ArrowUp") {
-      const above = inNextRow(buttons.slice(0, index + 1).reverse(), -1);
+      const above = inNextRow(buttons.slice(0, index + 1).reverse());
       this.jump(event, above || this.search);
     } else if (event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey) this.search.focus();
   }
@@ -231,10 +235,21 @@ class Picker {
   }
 }
 
-/** From the first button on, the one in the next row (direction 1 or -1) that is nearest to it. */
-function inNextRow([from, ...others], direction) {
-  const first = others.find((one) => (one.offsetTop - from.offsetTop) * direction > 0);
-  const row = first ? others.filter((one) => one.offsetTop === first.offsetTop) : [];
-  const distance = (one) => Math.abs(one.offsetLeft - from.offsetLeft);
-  return row.reduce((best, one) => (best && distance(best) <= distance(one) ? best : one), null);
+/** Of the buttons after the first, which they go away from, the one in the next row that is nearest to it. */
+function inNextRow([from, ...others]) {
+  const start = top(from);
+  let [row, best, least] = [null, null, Infinity];
+  for (const one of others) {
+    const height = top(one);
+    if (height === start) continue;
+    row ??= height;
+    if (height !== row) break;
+    const distance = Math.abs(one.offsetLeft - from.offsetLeft);
+    if (distance < least) [best, least] = [one, distance];
+  }
+  return best;
+}
+
+function top(button) {
+  return button.closest("section").offsetTop + button.offsetTop;
 }
