@@ -240,6 +240,7 @@ def delete(request: HttpRequest) -> HttpResponseBase:
         without_password(form)
     if request.method == "POST" and accepts(form, action):
         pages.sign_out(request)
-        messages.success(request, _("Your account was deleted. Take care."))
+        # leave.js takes it for having signed out.
+        messages.success(request, _("Your account was deleted. Take care."), extra_tags="left")
         return redirect("welcome")
     return shown(request, "accounts/delete.html", form, **context)

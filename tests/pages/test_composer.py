@@ -328,3 +328,18 @@ def test_typing_is_told_seldom_and_its_end_at_once(windows: Windows, friends: Fr
     hers.press("textarea", "Enter")
     expect(hers.locator("article:not(.sending)")).to_have_count(1)
     assert told == [True, False, True, False]
+
+
+def test_who_deletes_the_account_leaves_nothing_in_the_browser(windows: Windows, friends: Friends) -> None:
+    amy, _, _ = friends
+    hers = windows.sign_in(amy)
+    open_first(hers)
+    hers.type("textarea", "a secret")
+    assert kept(hers)
+    hers.goto("/account/delete/")
+    hers.fill("[name=current_password]", amy.password)
+    for box in hers.locator("[type=checkbox]").all():
+        box.check()
+    hers.click("main form button.danger")
+    expect(hers.locator("[data-tags=left]")).to_be_visible()
+    assert kept(hers) == []

@@ -1,10 +1,15 @@
-/* Who signs out takes along what this browser kept: drafts, unsent messages and files. On every page. */
+/*
+ * Who signs out, or deletes the account, takes along what this browser kept: drafts, unsent messages and
+ * files. On every page. A session that ended by itself takes nothing: what was typed waits for its person.
+ */
 
 import { forget } from "./kept.js";
 import { forgetFiles } from "./files.js";
 
-document.addEventListener("submit", ({ target }) => {
-  if (!/\/logout\/$/.test(target.action) && !("forget" in target.dataset)) return;
+function leave() {
   forget();
   forgetFiles();
-});
+}
+
+document.addEventListener("submit", ({ target }) => /\/logout\/$/.test(target.action) && leave());
+if (document.querySelector("[data-tags=left]")) leave();
