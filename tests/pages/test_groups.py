@@ -214,6 +214,7 @@ def test_settings_are_changed_and_the_group_is_dissolved(
     with hers.expect_file_chooser() as chooser:
         hers.click("#group button:has-text('Choose a picture')")
     chooser.value.set_files(FilePayload(name="x.png", mimeType="image/png", buffer=picture()))
+    answer(hers)
     expect(hers.locator("#group .group-head img")).to_be_visible()
     expect(theirs.locator("#heading img")).to_be_visible()
     hers.fill("#group [name=name]", "Hikers")

@@ -20,7 +20,8 @@ export class Modal {
     this.root = el(
       "dialog",
       { id, class: `modal ${kind}`.trim(), "aria-labelledby": `${id}-title` },
-      el("div", { class: "sheet" }, el("header", {}, this.heading, close), this.problem, this.body),
+      el("header", {}, this.heading, close),
+      el("div", { class: "sheet" }, this.problem, this.body),
     );
     document.getElementById("chat").append(this.root);
     this.listen();
@@ -179,8 +180,13 @@ export function question({ title, text, fields = [], action, danger = false, typ
   });
 }
 
+/** What can be typed: neither case nor what cannot be seen makes a difference. */
+function plain(text) {
+  return text.normalize("NFKC").replace(/\p{Cf}/gu, "").replace(/\s+/g, " ").trim().toLowerCase();
+}
+
 function confirmation(typed, act) {
-  const same = (value) => value.trim() === typed.trim();
+  const same = (value) => plain(value) === plain(typed);
   return field({
     name: "typed",
     label: gettext("Type its name to confirm"),

@@ -92,8 +92,8 @@ export class PeopleDialog {
   friend({ friend, remark }) {
     const blocked = this.circle.blocked.has(friend.id);
     return this.person(friend, {
-      name: bdi(friend.id, remark || friend.nickname),
-      details: [remark && bdi(friend.id, friend.nickname), blocked && gettext("You block this person.")],
+      name: bdi(remark || friend.nickname),
+      details: [remark && bdi(friend.nickname), blocked && gettext("You block this person.")],
       does: [
         blocked
           ? this.button(gettext("Unblock"), friend, () => this.circle.unblock(friend.id), "quiet")
@@ -212,7 +212,7 @@ export class PeopleDialog {
   person(person, parts) {
     return row({
       picture: face(person),
-      name: bdi(person.id, person.nickname),
+      name: bdi(person.nickname),
       open: () => this.card(person.id),
       label: cardLabel(person),
       key: `person:${person.id}`,

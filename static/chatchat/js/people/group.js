@@ -2,6 +2,7 @@
 
 import { api } from "../api.js";
 import { el, icon } from "../dom.js";
+import { text } from "../text.js";
 import { closeAll, Modal, question } from "./dialog.js";
 import { chosen, HISTORIES, join, members, POLICIES } from "./groups.js";
 import { Invitations } from "./invitations.js";
@@ -112,7 +113,7 @@ export class GroupPage {
       el(
         "div",
         { class: "group-name" },
-        el("p", { class: "card-name" }, bdi(group.id, group.name)),
+        el("p", { class: "card-name" }, bdi(group.name)),
         el("p", { class: "soft" }, members(group.member_count), " · ", chosen(POLICIES(), group.join_policy)),
         group.introduction && el("p", { class: "card-about", dir: "auto" }, group.introduction),
         !this.mine && this.door(),
@@ -160,7 +161,7 @@ export class GroupPage {
     return section(
       gettext("Announcement"),
       announcement
-        ? el("p", { class: "announced", dir: "auto" }, announcement)
+        ? el("p", { class: "announced", dir: "auto" }, worded(announcement, this.store))
         : el("p", { class: "soft" }, gettext("None yet. What stands here every member sees.")),
       this.manages &&
         this.modal.button(announcement ? gettext("Edit the announcement") : gettext("Write an announcement"), () => this.announce(), {
@@ -189,7 +190,7 @@ export class GroupPage {
       [gettext("What was said before"), chosen(HISTORIES(), group.history)],
       group.muted_all && [gettext("Writing"), gettext("Only the owner and admins may write.")],
       [gettext("Owner"), el("button", { type: "button", class: "link", data: { key: "owner" }, onclick: () => this.actions.person(group.owner.id) },
-        bdi(group.owner.id, group.owner.nickname))],
+        bdi(group.owner.nickname))],
       [gettext("Founded"), date(group.created_at)],
     ].filter(Boolean);
     return el("dl", { class: "facts" }, facts.map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]).flat());
@@ -211,7 +212,7 @@ export class GroupPage {
     await question({
       title: gettext("Leave this group?"),
       text: [
-        el("p", {}, bdi(this.id, this.group.name)),
+        el("p", {}, bdi(this.group.name)),
         this.group.join_policy === "open"
           ? gettext("You will not see it any more; you can join again.")
           : gettext("You will not see it any more, and cannot come back by yourself."),
@@ -230,4 +231,14 @@ export class GroupPage {
     this.actions.changed();
     closeAll();
   }
+}
+
+/** As in a message, links can be followed; here the tabulator key finds them. */
+function worded(announcement, store) {
+  const nodes = text({ body: announcement, data: {} }, store);
+  for (const node of nodes) {
+    const links = node.matches?.("a") ? [node] : (node.querySelectorAll?.("a") ?? []);
+    for (const link of links) link.removeAttribute("tabindex");
+  }
+  return nodes;
 }

@@ -2,9 +2,10 @@
 
 import { all, api } from "../api.js";
 import { el } from "../dom.js";
+import { plainName } from "../text.js";
 import { closeAll, field, Modal, question } from "./dialog.js";
 import { role } from "../format.js";
-import { badge, bdi, emblem, list, named, refill, row, section, Tabs } from "./lists.js";
+import { badge, bdi, emblem, list, refill, row, section, Tabs } from "./lists.js";
 
 const MESSAGE_MAX = 200;
 
@@ -189,10 +190,10 @@ export class GroupsDialog {
     await question({
       title: gettext("Join this group?"),
       text: [
-        el("div", { class: "card-head" }, emblem(group, "large"), el("p", { class: "card-name" }, bdi(group.id, group.name)),
+        el("div", { class: "card-head" }, emblem(group, "large"), el("p", { class: "card-name" }, bdi(group.name)),
           el("p", { class: "soft" }, members(group.member_count))),
         group.introduction && el("p", { dir: "auto" }, group.introduction),
-        el("p", { class: "soft" }, before, bdi(inviter.id, inviter.nickname), after),
+        el("p", { class: "soft" }, before, bdi(inviter.nickname), after),
       ],
       action: gettext("Join"),
       run: async () => {
@@ -236,10 +237,10 @@ export class GroupsDialog {
   // ---- common
 
   group(group, details, does) {
-    const label = interpolate(gettext("About %s"), [named(group.id, group.name)]);
+    const label = interpolate(gettext("About %s"), [plainName(group.name)]);
     return row({
       picture: emblem(group),
-      name: bdi(group.id, group.name),
+      name: bdi(group.name),
       details: details.map((detail) => detail && el("span", { dir: "auto" }, detail)),
       open: () => this.page(group.id),
       label,

@@ -67,7 +67,7 @@ export class Invitations {
     return el(
       "li",
       { class: over ? "invitation over" : "invitation" },
-      el("p", { class: "soft" }, this.state(invitation, left, over), " · ", bdi(invitation.created_by.id, invitation.created_by.nickname)),
+      el("p", { class: "soft" }, this.state(invitation, left, over), " · ", bdi(invitation.created_by.nickname)),
       !over && el("div", { class: "link-row" }, link(url), this.copier(id, url), this.qrButton(id, open)),
       open && el("img", { class: "qr", src: `/api/v1/invitations/${token}/qr`, alt: gettext("QR code of the link"), width: 220, height: 220 }),
       el("div", { class: "does" }, this.page.modal.button(over ? gettext("Remove") : gettext("Take back"), () => this.revoke(invitation, over), {

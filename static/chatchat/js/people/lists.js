@@ -1,9 +1,7 @@
 /* What lists of people and groups are made of. */
 
 import { avatar, el, icon, replaceChildren } from "../dom.js";
-
-/** Letters, digits, signs or pictures: something that can be seen. */
-const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
+import { plainName } from "../text.js";
 
 const language = document.documentElement.lang || "en";
 const dates = new Intl.DateTimeFormat(language, { dateStyle: "long" });
@@ -17,13 +15,9 @@ export function dateAndTime(moment) {
   return moments.format(new Date(moment));
 }
 
-/** A name as it can be shown: one of nothing but invisible characters gets a number. */
-export function named(id, name) {
-  return VISIBLE.test(name || "") ? name : interpolate(gettext("No. %s"), [id]);
-}
-
-export function bdi(id, name) {
-  return el("bdi", { class: "name" }, named(id, name));
+/** A name that stays in its line and in its place, whatever it is made of. */
+export function bdi(name) {
+  return el("bdi", { class: "name" }, plainName(name));
 }
 
 /** What people see of a person: their picture. */

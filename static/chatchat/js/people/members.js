@@ -2,10 +2,11 @@
 
 import { api } from "../api.js";
 import { el } from "../dom.js";
+import { plainName } from "../text.js";
 import { question } from "./dialog.js";
 import { role, short, time } from "../format.js";
 import { cardLabel } from "./person.js";
-import { bdi, face, list, menuButton, named, refill, row } from "./lists.js";
+import { bdi, face, list, menuButton, refill, row } from "./lists.js";
 
 const RANK = { owner: 0, admin: 1, member: 2 };
 const PAGE = 100;
@@ -124,7 +125,7 @@ export class Members {
     const items = this.items(member);
     return row({
       picture: face(user),
-      name: el("span", { class: "name-line" }, bdi(user.id, user.nickname),
+      name: el("span", { class: "name-line" }, bdi(user.nickname),
         member.role !== "member" && el("span", { class: `chip ${member.role}` }, role(member.role)),
         user.id === this.page.store.me.id && el("span", { class: "chip" }, gettext("you"))),
       details: [until && interpolate(gettext("Muted until %s"), [moment(until)])],
@@ -134,7 +135,7 @@ export class Members {
       does: [
         items.length > 0 &&
           menuButton({
-            label: interpolate(gettext("What to do about %s"), [named(user.id, user.nickname)]),
+            label: interpolate(gettext("What to do about %s"), [plainName(user.nickname)]),
             key: `member:${user.id}`,
             items: () => items,
           }),
@@ -175,7 +176,7 @@ export class Members {
   kick({ user }) {
     return question({
       title: gettext("Remove from the group?"),
-      text: [el("p", {}, bdi(user.id, user.nickname)), gettext("They cannot read or write here any more."), RETURN[this.page.group.join_policy]()],
+      text: [el("p", {}, bdi(user.nickname)), gettext("They cannot read or write here any more."), RETURN[this.page.group.join_policy]()],
       action: gettext("Remove"),
       danger: true,
       run: async () => {
@@ -188,7 +189,7 @@ export class Members {
   transfer({ user }) {
     return question({
       title: gettext("Make somebody else the owner?"),
-      text: [el("p", {}, bdi(user.id, user.nickname)), gettext("You stay as an admin. Only they can make you the owner again.")],
+      text: [el("p", {}, bdi(user.nickname)), gettext("You stay as an admin. Only they can make you the owner again.")],
       action: gettext("Make the owner"),
       danger: true,
       run: async () => {

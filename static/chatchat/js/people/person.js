@@ -2,8 +2,9 @@
 
 import { api } from "../api.js";
 import { el } from "../dom.js";
+import { plainName } from "../text.js";
 import { closeAll, Modal, question } from "./dialog.js";
-import { bdi, face, named, refill } from "./lists.js";
+import { bdi, face, refill } from "./lists.js";
 
 const GREETING_MAX = 200;
 const REMARK_MAX = 32;
@@ -73,7 +74,7 @@ export class Deeds {
 /** A sentence about somebody, whose name cannot turn its order round. */
 function about(sentence, person) {
   const [before, after] = sentence.split("%s");
-  return el("p", {}, before, bdi(person.id, person.nickname), after);
+  return el("p", {}, before, bdi(person.nickname), after);
 }
 
 export class PersonCard {
@@ -121,8 +122,8 @@ export class PersonCard {
         "div",
         { class: "card-head" },
         face(person, "large"),
-        el("p", { class: "card-name" }, bdi(person.id, remark || person.nickname)),
-        remark && el("p", { class: "soft" }, gettext("Nickname: "), bdi(person.id, person.nickname)),
+        el("p", { class: "card-name" }, bdi(remark || person.nickname)),
+        remark && el("p", { class: "soft" }, gettext("Nickname: "), bdi(person.nickname)),
         person.introduction && el("p", { class: "card-about", dir: "auto" }, person.introduction),
       ),
       el("p", { class: "notice", role: "status" }, this.standing()),
@@ -174,5 +175,5 @@ export class PersonCard {
 
 /** For a label: what a row's button opens. */
 export function cardLabel(person) {
-  return interpolate(gettext("About %s"), [named(person.id, person.nickname)]);
+  return interpolate(gettext("About %s"), [plainName(person.nickname)]);
 }

@@ -37,7 +37,7 @@ export class Requests {
       this.page.modal.button(label, () => this.answer(request, what), { kind, key: `${what}:${user.id}`, "aria-description": user.nickname });
     return row({
       picture: face(user),
-      name: bdi(user.id, user.nickname),
+      name: bdi(user.nickname),
       details: [request.message && el("span", { class: "said", dir: "auto" }, request.message)],
       open: () => this.page.actions.person(user.id),
       label: cardLabel(user),

@@ -1,11 +1,13 @@
 /* On a group's page: what its owner and admins may change. */
 
 import { api } from "../api.js";
+import { Cropper } from "../cropper.js";
 import { el, icon } from "../dom.js";
 import { field, question } from "./dialog.js";
 import { HISTORIES, POLICIES } from "./groups.js";
 import { emblem, refill, section } from "./lists.js";
 
+const SIDE = 512; // what the server keeps
 const KINDS = "image/png,image/jpeg,image/webp,image/gif";
 
 export class Settings {
@@ -31,7 +33,10 @@ export class Settings {
   picture(group) {
     const { modal } = this.page;
     const choose = el("input", { type: "file", accept: KINDS, class: "visually-hidden", tabindex: "-1", "aria-hidden": "true" });
-    choose.addEventListener("change", () => choose.files[0] && modal.guard(() => this.upload(choose.files[0])));
+    choose.addEventListener("change", async () => {
+      if (choose.files[0]) await modal.guard(() => this.upload(choose.files[0]));
+      choose.value = ""; // the same one may be chosen again
+    });
     const remove = async () => {
       await api("DELETE", `groups/${group.id}/avatar`);
       await this.page.again();
@@ -49,11 +54,25 @@ export class Settings {
     );
   }
 
+  /** Which part of the picture, and then away with it. */
   async upload(file) {
-    const body = new FormData();
-    body.append("image", file);
-    await api("PUT", `groups/${this.page.id}/avatar`, body);
-    await this.page.again();
+    const { part, cropper } = stage();
+    try {
+      await cropper.load(file);
+    } catch {
+      throw new Error(gettext("The browser cannot read that as a picture. A JPEG, PNG, WebP or GIF is needed."));
+    }
+    await question({
+      title: gettext("Picture"),
+      text: part,
+      action: gettext("Save"),
+      run: async () => {
+        const body = new FormData();
+        body.append("image", await cropper.blob(SIDE), "picture.webp");
+        await api("PUT", `groups/${this.page.id}/avatar`, body);
+        await this.page.again();
+      },
+    });
   }
 
   words(group) {
@@ -117,4 +136,12 @@ export class Settings {
       },
     });
   }
+}
+
+/** Where a square part of a picture is chosen: by dragging, by keys, by the slider. */
+function stage() {
+  const keys = gettext("Arrow keys move the picture, plus and minus change its size.");
+  const canvas = el("canvas", { width: 320, height: 320, tabindex: "0", role: "img", "aria-label": `${gettext("The part that is shown")}. ${keys}` });
+  const zoom = el("input", { type: "range", min: "1", max: "8", step: "0.01", value: "1", "aria-label": gettext("Size") });
+  return { part: el("div", { class: "crop-box" }, canvas, zoom), cropper: new Cropper({ canvas, zoom, previews: [] }) };
 }
