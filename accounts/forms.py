@@ -13,7 +13,7 @@ from accounts.models import INTRODUCTION_MAX, NICKNAME_MAX, normalise_email
 from accounts.services.passwords import PASSWORD_MAX
 from chatchat.errors import ChatError
 
-PASSWORD_RULES = _("10 characters at least, and not only digits.")
+PASSWORD_RULES = _("10 characters at least, not only digits, and none that everybody uses.")
 
 
 class ServiceForm(forms.Form):

@@ -58,12 +58,20 @@ def finish(*, timeout: float = 15) -> None:
     wait(list(_waiting), timeout)
 
 
+def _harmless(value: Any) -> Any:
+    """Text from outside, on one line and in one direction: it forges no lines and hides nothing."""
+    if not isinstance(value, str):
+        return value
+    return "".join(one for one in value if one == " " or one.isprintable())[:300]
+
+
 def _send(template: str | None, to: str, language: str, context: dict[str, Any]) -> None:
     if template is None:
         return
     try:
         text = render_to_string(
-            f"accounts/mail/{template}.{language}.txt", {"site": settings.SITE_URL, **context}
+            f"accounts/mail/{template}.{language}.txt",
+            {"site": settings.SITE_URL, **{name: _harmless(value) for name, value in context.items()}},
         )
         subject, _, body = text.partition("\n")
         EmailMessage(subject.strip(), body.strip() + "\n", to=[to]).send()

@@ -178,3 +178,23 @@ def test_every_mail_can_be_written_in_both_languages(template: str, language: st
     assert "&#" not in written["text"]
     assert "http://localhost:8000" in written["text"]
     assert is_chinese(written["text"]) == is_chinese(written["subject"]) == (language == "zh-hans")
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_what_comes_from_outside_forges_no_line_and_turns_no_text_around(db: None, language: str) -> None:
+    plain = {"provider": "Meridian", "email": "amy@example.com"}
+    hostile = {
+        "provider": "Meridian\r\nBcc: all@example.com\n\nhttps://evil.example/\u2028\u202egro.doog"
+        + "x" * 9000,
+        "email": '"a\x0b\x0c\x1e\u2029https://evil.example/"@example.com',
+    }
+    for template in ("identity_linked", "email_changed"):
+        written = []
+        for context in (plain, hostile):
+            mail.send(template=template, to="amy@example.com", language=language, **context)
+            written.append(kept("amy@example.com")[0])
+        honest, forged = written
+        assert len(forged["subject"].splitlines()) == 1
+        assert len(forged["text"].splitlines()) == len(honest["text"].splitlines())
+        assert "\u202e" not in forged["text"] + forged["subject"]
+        assert len(forged["subject"]) < 400
