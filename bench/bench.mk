@@ -1,4 +1,4 @@
-.PHONY: replay bench
+.PHONY: replay bench bench-pages
 
 PEOPLE ?= 100
 URL ?= http://127.0.0.1:8000
@@ -11,3 +11,6 @@ bench: ## what a delivery costs, next to its floor, and whether reading stays fa
 	set -e
 	.venv/bin/python bench/fanout.py --stack $(STACK)
 	.venv/bin/python bench/growth.py
+
+bench-pages: ## a group of 72,000 messages in a browser: how soon it is there, and going back: make bench-pages [LOG=chat.jsonl]
+	@scripts/setup.sh dev && exec .venv/bin/python bench/browser.py $(LOG)

@@ -125,10 +125,13 @@ def database(core: int | None = None) -> Iterator[BenchDatabase]:
 
 
 @contextlib.contextmanager
-def stack(kind: str, *, processes: int = 1, cores: Sequence[int | None] = (None,)) -> Iterator[Running]:
+def stack(
+    kind: str, *, processes: int = 1, cores: Sequence[int | None] = (None,), pages: bool = False
+) -> Iterator[Running]:
     """``processes`` servers of the ``embedded`` or ``production`` stack, with services of their own.
 
-    Server n runs on the n-th of ``cores`` (in turn), the services on the first.
+    Server n runs on the n-th of ``cores`` (in turn), the services on the first. ``pages``: with what the
+    pages need.
     """
     end_on(signal.SIGTERM, signal.SIGHUP)
     directory = short_directory()
@@ -142,7 +145,9 @@ def stack(kind: str, *, processes: int = 1, cores: Sequence[int | None] = (None,
                 for service in services:
                     service.start()
             env |= {"DATABASE_URL": services[0].url, "REDIS_URL": services[1].url}
-        migrate(env)
+        manage(env, "migrate")
+        if pages:
+            manage(env, "collectstatic", "--no-input")
         for number in range(processes):
             mine = env | {"PORT": str(free_port())}
             command = [sys.executable, "-m", "chatchat.server"]
@@ -173,9 +178,9 @@ def _common_env(directory: Path) -> dict[str, str]:
     }
 
 
-def migrate(env: dict[str, str]) -> None:
-    """Bring the database that ``env`` names up to date."""
-    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+def manage(env: dict[str, str], *arguments: str) -> None:
+    """A command of the project's, on the stack that ``env`` names."""
+    command = [sys.executable, "manage.py", *arguments, "--verbosity", "0"]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
     if done.returncode:
-        raise SystemExit(f"migrate failed:\n{done.stderr[-4000:]}")
+        raise SystemExit(f"{arguments[0]} failed:\n{done.stderr[-4000:]}")

@@ -1,0 +1,115 @@
+"""The message view and a long history: a window of it, a place in it, and ways to elsewhere."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.client import ApiClient
+from tests.pages.conftest import Windows
+from tests.pages.streams import expect_at_end, on_screen, past, scroll
+from tests.pages.test_chat import cut_off, write
+
+Friends = tuple[ApiClient, ApiClient, int]
+
+
+def test_scrolling_back_is_bounded_and_steady(windows: Windows, friends: Friends) -> None:
+    amy, ben, conversation = friends
+    last = past(conversation, [amy, ben], 900, read_by=[amy, ben])
+    his = windows.sign_in(ben, path=f"/chat/{conversation}/")
+    expect_at_end(his, "message 899")
+    seq = float(last)
+    while seq > 300:
+        seq = scroll(his, -2500)["seq"]
+    # What is far away was let go of; what comes is counted, and moves nothing.
+    expect(his.locator(f"[data-seq='{last}']")).to_have_count(0)
+    before = on_screen(his)
+    amy.send_message(conversation, "something new")
+    amy.put(f"conversations/{conversation}/messages/{int(seq) - 3}/reactions/🎉")
+    expect(his.locator(".to-newest")).to_have_text("1 new message")
+    expect(his.locator(".reaction")).to_have_text("🎉 1")
+    after = on_screen(his)
+    assert after["seq"] == before["seq"]
+    assert abs(after["offset"] - before["offset"]) <= 1
+    # And forward again, to the end.
+    while seq < last - 200:
+        seq = scroll(his, 2500)["seq"]
+    his.click(".to-newest")
+    expect_at_end(his, "something new")
+    write(his, "read it")
+    expect_at_end(his, "read it")
+
+
+def test_many_unread_messages_open_at_the_first(windows: Windows, friends: Friends) -> None:
+    amy, ben, conversation = friends
+    past(conversation, [amy, ben], 200, read_by=[amy, ben])
+    last = past(conversation, [amy], 250, read_by=[amy])
+    his = windows.sign_in(ben, path=f"/chat/{conversation}/")
+    expect(his.locator(".new")).to_be_in_viewport()
+    expect(his.locator(".to-newest")).to_have_text(re.compile(r"2\d\d new messages"))
+    assert his.locator(".new + article").get_attribute("data-seq") == str(last - 250 + 1)
+    # Read is what was on the screen, not all of it.
+    his.wait_for_function("!document.querySelector('.to-newest').textContent.startsWith('250 ')")
+    read = ben.get(f"conversations/{conversation}").json()["read_seq"]
+    assert last - 250 < read < last - 200
+    his.click(".to-newest")
+    expect_at_end(his, "message 249")
+    expect(his.locator(".conversation .badge")).to_have_count(0)
+
+
+def test_a_quote_leads_to_its_message_wherever_it_is(windows: Windows, friends: Friends) -> None:
+    amy, ben, conversation = friends
+    last = past(conversation, [amy, ben], 400, read_by=[amy, ben], replies={398: 20, 399: 22})
+    his = windows.sign_in(ben, path=f"/chat/{conversation}/")
+    quotes = his.locator(".quote")
+    expect(quotes).to_have_text([re.compile("Ben ?message 19"), re.compile("Ben ?message 21")])
+    quotes.last.click()
+    expect(his.locator("[data-seq='22']")).to_be_in_viewport()
+    expect(his.locator("[data-seq='22']")).to_have_class(re.compile("shown"))
+    expect(his.locator("[data-seq='22']")).to_be_focused()
+    expect(his.locator(f"[data-seq='{last}']")).to_have_count(0)
+    expect(his.locator(".start")).to_be_attached()
+    # What is quoted changes with what was said, also when that is far away.
+    his.click(".to-newest")
+    expect_at_end(his, "message 399")
+    expect(quotes).to_have_count(2)
+    ben.patch(f"conversations/{conversation}/messages/20", {"body": "said otherwise"})
+    expect(quotes.first).to_have_text(re.compile("said otherwise"))
+    ben.delete(f"conversations/{conversation}/messages/{last}")
+    expect(his.locator(".recalled .text")).to_have_text("You recalled a message")
+    expect(quotes).to_have_count(1)
+
+
+def test_nothing_is_lost_offline_while_one_reads_further_up(windows: Windows, friends: Friends) -> None:
+    amy, ben, conversation = friends
+    last = past(conversation, [amy, ben], 400, read_by=[amy, ben])
+    his = windows.sign_in(ben, path=f"/chat/{conversation}/")
+    expect_at_end(his, "message 399")
+    scroll(his, -1500)
+    place = scroll(his, -1500)
+    windows.listening = False  # a browser complains about each attempt to reach a server that is away
+    cut_off(his)
+    expect(his.locator("#offline")).to_be_visible()
+    amy.put(f"conversations/{conversation}/messages/{int(place['seq'])}/reactions/🎉")
+    # More than a resume sends unasked.
+    for number in range(230):
+        amy.send_message(conversation, f"missed {number}")
+    before = on_screen(his)
+    his.context.set_offline(False)
+    expect(his.locator("#offline")).to_be_hidden()
+    windows.listening = True
+    expect(his.locator(f"[data-seq='{int(place['seq'])}'] .reaction")).to_have_text("🎉 1")
+    expect(his.locator(".to-newest")).to_have_text("230 new messages")
+    after = on_screen(his)
+    assert (after["seq"], round(after["offset"])) == (before["seq"], round(before["offset"]))
+    amy.send_message(conversation, "live again")
+    expect(his.locator(".to-newest")).to_have_text("231 new messages")
+    # Every one of them is met on the way down, in order.
+    met: list[int] = []
+    while last + 231 not in met:
+        scroll(his, 600)
+        met += [seq for seq in his.evaluate(SEQS) if not met or seq > met[-1]]
+    assert met == list(range(met[0], last + 232))
+    assert met[0] < last
+
+
+SEQS = "[...document.querySelectorAll('#stream [data-seq]')].map((node) => Number(node.dataset.seq))"
