@@ -191,7 +191,16 @@ class QRView(APIView):
     @extend_schema(
         summary="An invitation as a QR code",
         description="Of the address of its page, to be shown to a camera.",
-        responses={(200, "image/svg+xml"): OpenApiTypes.BINARY, 404: MISSING},
+        responses={(200, "image/svg+xml"): OpenApiTypes.STR, 404: MISSING},
+        examples=[
+            OpenApiExample(
+                "code",
+                value='<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 41 41">…</svg>',
+                media_type="image/svg+xml",
+                response_only=True,
+                status_codes=["200"],
+            )
+        ],
     )
     def get(self, request: Request, token: str) -> HttpResponse:
         user = me(request)

@@ -173,3 +173,24 @@ def test_hostile_names_break_no_dialog(windows: Windows, person: Person) -> None
         sheet = hers.locator("#person .sheet")
         assert sheet.evaluate("sheet => sheet.scrollWidth <= sheet.clientWidth")
         hers.keyboard.press("Escape")
+
+
+def test_a_conversation_is_pinned_and_made_quiet_from_its_heading(windows: Windows, friends: Friends) -> None:
+    amy, _, conversation = friends
+    group = amy.create_group(name="Louder")
+    hers = windows.sign_in(amy, path=f"/chat/{conversation}/")
+    expect(hers.locator(".conversation .name").first).to_have_text("Louder")
+
+    def choose(option: str) -> None:
+        hers.click("#heading [aria-haspopup=menu]")
+        hers.locator(".popmenu button", has_text=option).click()
+
+    choose("Pin to the top")
+    expect(hers.locator(".conversation .name").first).to_have_text("Ben")
+    choose("Notify of nothing")
+    expect(hers.locator(".conversation").first.locator("[title='Notifications are off']")).to_be_visible()
+    state = ok(amy.get(f"conversations/{conversation}")).json()
+    assert (state["pinned"], state["notifications"]) == (True, "none")
+    choose("Unpin")
+    expect(hers.locator(".conversation .name").first).to_have_text("Louder")
+    assert not ok(amy.get(f"conversations/{group}")).json()["pinned"]

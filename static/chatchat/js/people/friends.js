@@ -3,7 +3,6 @@
 import { api } from "../api.js";
 import { el } from "../dom.js";
 import { Modal } from "./dialog.js";
-import { cardLabel } from "./person.js";
 import { badge, bdi, face, list, menuButton, refill, row, section, Tabs } from "./lists.js";
 
 export class PeopleDialog {
@@ -214,7 +213,6 @@ export class PeopleDialog {
       picture: face(person),
       name: bdi(person.nickname),
       open: () => this.card(person.id),
-      label: cardLabel(person),
       key: `person:${person.id}`,
       ...parts,
     });

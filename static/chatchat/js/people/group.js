@@ -53,7 +53,7 @@ export class GroupPage {
     this.tabs.root.hidden = true;
     this.tabs.panel.replaceChildren();
     this.modal.open();
-    await this.modal.guard(() => this.refresh());
+    if (!(await this.modal.guard(() => this.refresh()))) this.head.replaceChildren();
   }
 
   /** The group anew, and what of it is shown. */

@@ -2,7 +2,6 @@
 
 import { all, api } from "../api.js";
 import { el } from "../dom.js";
-import { plainName } from "../text.js";
 import { closeAll, field, Modal, question } from "./dialog.js";
 import { role } from "../format.js";
 import { badge, bdi, emblem, list, refill, row, section, Tabs } from "./lists.js";
@@ -174,6 +173,14 @@ export class GroupsDialog {
     return this.group(group, [members(group.member_count), group.introduction], [action]);
   }
 
+  /** Somebody has decided about one's request to join. */
+  answered({ group: id }) {
+    const found = this.found?.groups.find((group) => group.id === id);
+    if (!found) return;
+    found.requested = false;
+    if (this.modal.isOpen && this.tabs.current === "find") this.listFound();
+  }
+
   async join(group) {
     if (!(await join(group, this.go)) || !this.modal.isOpen) return;
     group.requested = true;
@@ -237,13 +244,11 @@ export class GroupsDialog {
   // ---- common
 
   group(group, details, does) {
-    const label = interpolate(gettext("About %s"), [plainName(group.name)]);
     return row({
       picture: emblem(group),
       name: bdi(group.name),
       details: details.map((detail) => detail && el("span", { dir: "auto" }, detail)),
       open: () => this.page(group.id),
-      label,
       key: `group:${group.id}`,
       does,
     });

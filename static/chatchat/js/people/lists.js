@@ -34,15 +34,13 @@ export function emblem(group, extra = "") {
 }
 
 /** A row: picture and name, which open more, what there is to say, and what can be done. */
-export function row({ picture, name, details = [], open = null, label = null, key = null, does = [] }) {
+export function row({ picture, name, details = [], open, key, does = [] }) {
   const said = details.filter(Boolean).map((detail) => el("span", { class: "soft" }, detail));
   const who = [picture, el("span", { class: "who" }, name, said)];
   return el(
     "li",
     { class: "person" },
-    open
-      ? el("button", { type: "button", class: "opens", "aria-label": label, data: key ? { key } : {}, onclick: open }, who)
-      : el("span", { class: "opens" }, who),
+    el("button", { type: "button", class: "opens", "aria-haspopup": "dialog", data: { key }, onclick: open }, who),
     does.some(Boolean) && el("span", { class: "does" }, does),
   );
 }

@@ -5,7 +5,6 @@ import { el } from "../dom.js";
 import { plainName } from "../text.js";
 import { question } from "./dialog.js";
 import { role, short, time } from "../format.js";
-import { cardLabel } from "./person.js";
 import { bdi, face, list, menuButton, refill, row } from "./lists.js";
 
 const RANK = { owner: 0, admin: 1, member: 2 };
@@ -130,7 +129,6 @@ export class Members {
         user.id === this.page.store.me.id && el("span", { class: "chip" }, gettext("you"))),
       details: [until && interpolate(gettext("Muted until %s"), [moment(until)])],
       open: () => this.page.actions.person(user.id),
-      label: cardLabel(user),
       key: `person:${user.id}`,
       does: [
         items.length > 0 &&

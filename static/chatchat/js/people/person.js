@@ -2,7 +2,6 @@
 
 import { api } from "../api.js";
 import { el } from "../dom.js";
-import { plainName } from "../text.js";
 import { closeAll, Modal, question } from "./dialog.js";
 import { bdi, face, refill } from "./lists.js";
 
@@ -171,9 +170,4 @@ export class PersonCard {
         : does(gettext("Block"), () => deeds.block(person), "quiet danger"),
     ];
   }
-}
-
-/** For a label: what a row's button opens. */
-export function cardLabel(person) {
-  return interpolate(gettext("About %s"), [plainName(person.nickname)]);
 }

@@ -2,7 +2,6 @@
 
 import { all, api } from "../api.js";
 import { el } from "../dom.js";
-import { cardLabel } from "./person.js";
 import { bdi, face, list, refill, row } from "./lists.js";
 
 export class Requests {
@@ -40,7 +39,6 @@ export class Requests {
       name: bdi(user.nickname),
       details: [request.message && el("span", { class: "said", dir: "auto" }, request.message)],
       open: () => this.page.actions.person(user.id),
-      label: cardLabel(user),
       key: `person:${user.id}`,
       does: [does(gettext("Let in"), "approve", ""), does(gettext("Reject"), "reject", "quiet")],
     });
