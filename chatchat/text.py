@@ -1,5 +1,7 @@
 """What counts as text: the rules that every door applies to what people type."""
 
+import unicodedata
+
 from django.utils.translation import gettext_lazy as _
 
 from chatchat.errors import Invalid
@@ -52,3 +54,27 @@ def clean_body(value: str, *, field: str, maximum: int) -> str:
     if len(value) > maximum:
         raise Invalid(details={field: [_("At most %(maximum)d characters.") % {"maximum": maximum}]})
     return value
+
+
+#: Marks, embeddings, overrides and isolates of direction, which could turn around what stands beside a name.
+_DIRECTIONS = dict.fromkeys((0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+#: Blank though Unicode calls them letters, marks or symbols: fillers, the braille blank, selectors.
+_BLANK = {0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180E, 0x2800, 0x3164, 0xFFA0}
+#: Controls, formats, separators. What Python knows no name of yet may well be an emoji.
+_UNSEEN = {"Cc", "Cf", "Zs", "Zl", "Zp"}
+_BLANK |= {*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
+
+
+def plain_name(name: object) -> str:
+    """A name as it is shown: it turns nothing around, and there is something to see."""
+    plain = str(name or "").translate(_DIRECTIONS)
+    seen = any(ord(one) not in _BLANK and unicodedata.category(one) not in _UNSEEN for one in plain)
+    return plain if seen else str(_("(no visible name)"))
+
+
+def inline_name(name: object) -> str:
+    """``plain_name`` to stand in the middle of other text, isolated where it runs from the right."""
+    plain = plain_name(name)
+    if any(unicodedata.bidirectional(one) in {"R", "AL", "AN"} for one in plain):
+        return f"\u2068{plain}\u2069"
+    return plain

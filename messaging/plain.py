@@ -59,20 +59,20 @@ def conversations(request: HttpRequest) -> HttpResponseBase:
     shown = found[:LISTED]
     last = shown[-1] if len(found) > LISTED else None
     context = {
-        "conversations": _listed(shown),
+        "conversations": _listed(shown, reader=pages.signed_in(request).pk),
         "more": f"{last.conversation.last_message_id}-{last.conversation_id}" if last else "",
     }
     return render(request, "messaging/plain_list.html", context)
 
 
-def _listed(rows: Iterable[Participant]) -> list[dict[str, Any]]:
+def _listed(rows: Iterable[Participant], *, reader: int) -> list[dict[str, Any]]:
     found = states.states(rows)
     said = [state["last_message"] for state in found if state["last_message"]]
     names = transcript.nicknames(transcript.named_in(said))
     return [
         {
             **state,
-            "preview": wording.preview(last, names) if last else "",
+            "preview": wording.preview(last, names, reader=reader) if last else "",
             "sender": last["sender"] if last and state["kind"] == "group" else None,
             **_ago(last),
         }

@@ -38,7 +38,7 @@ def lines(participant: Participant, messages: Sequence[dict[str, Any]]) -> list[
     wanted = {message["reply_to"] for message in messages if message["reply_to"]} - here.keys()
     quoted = here | _elsewhere(participant, wanted)
     names = nicknames(named_in(quoted.values()))
-    return [_line(message, quoted, names, here) for message in messages]
+    return [_line(message, quoted, names, here, participant.user_id) for message in messages]
 
 
 def _elsewhere(participant: Participant, seqs: set[int]) -> dict[int, dict[str, Any]]:
@@ -53,6 +53,7 @@ def _line(
     quoted: dict[int, dict[str, Any]],
     names: dict[int, str],
     here: Container[int],
+    reader: int,
 ) -> dict[str, Any]:
     is_system = message["kind"] == "system"
     there = quoted.get(message["reply_to"] or 0)
@@ -61,7 +62,8 @@ def _line(
         "sent_at": moment(message["sent_at"]),
         "system": wording.system(message["data"], names) if is_system else "",
         "text": linked(message["body"]),
-        "quote": quote(there, names) | {"here": there["seq"] in here} if there else None,
+        "recalled": wording.recalled(message, reader=reader) if message["recalled_at"] else "",
+        "quote": quote(there, names, reader) | {"here": there["seq"] in here} if there else None,
         "attachments": message["data"].get("attachments", []),
     }
 
@@ -74,17 +76,19 @@ def moment(text: str) -> datetime:
 def answered(participant: Participant, seq: int) -> dict[str, Any] | None:
     """The quote of the message at ``seq``, to be answered; None if it is not there for this person."""
     message = history.one(participant, seq)
-    return quote(message, nicknames(named_in([message]))) if message else None
+    if message is None:
+        return None
+    return quote(message, nicknames(named_in([message])), participant.user_id)
 
 
-def quote(message: dict[str, Any], names: dict[int, str]) -> dict[str, Any]:
+def quote(message: dict[str, Any], names: dict[int, str], reader: int) -> dict[str, Any]:
     """What is answered to: where it stands, who said it, and its beginning."""
     sender = message["sender"]
     return {
         "seq": message["seq"],
         "upto": message["seq"] + 1,
         "name": sender["nickname"] if sender else "",
-        "text": wording.preview(message, names)[:QUOTED],
+        "text": wording.preview(message, names, reader=reader)[:QUOTED],
     }
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
@@ -14,12 +13,12 @@ from rest_framework.views import APIView
 
 from accounts.views.common import me
 from chatchat.api import MAX_ID, Paging
-from chatchat.errors import Invalid, TooMany
+from chatchat.errors import Invalid
 from chatchat.views import valid
 from messaging import history, offline
 from messaging.access import participation
 from messaging.examples import MESSAGE, SEND, given, taken
-from messaging.limits import sender
+from messaging.limits import refusal
 from messaging.models import Participant
 from messaging.serializers import (
     AckRequest,
@@ -144,10 +143,6 @@ class MessagesView(APIView):
     )
     def post(self, request: Request, conversation: int) -> Response:
         wanted = valid(SendRequest, request)
-        refusal = None
-        bucket = sender(me(request).pk)
-        if settings.RATELIMIT_ENABLE and not bucket.take():
-            refusal = TooMany(retry_after=bucket.wait())
         accepted = messages.send(
             user_id=me(request).pk,
             conversation_id=conversation,
@@ -156,7 +151,7 @@ class MessagesView(APIView):
             body=wanted["body"],
             reply_to=wanted["reply_to"],
             attachments=wanted["attachments"],
-            refusal=refusal,
+            refusal=refusal(me(request).pk),
         )
         return Response(
             messages.sent(user_id=me(request).pk, accepted=accepted),

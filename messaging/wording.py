@@ -1,9 +1,12 @@
 """The system's lines in words, for the pages without scripts; ``format.js`` words them in the others."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from chatchat.text import inline_name, plain_name
 
 #: Each is looked up when it is needed, in the reader's language.
 SYSTEM: dict[str, Callable[[], str]] = {
@@ -40,24 +43,42 @@ def system(data: Mapping[str, Any], names: Mapping[int, str]) -> str:
     if word is None:
         return str(data.get("event", ""))
     role = str(data.get("role", ""))
-    values = {"name": str(data.get("name", "")), "role": ROLES[role]() if role in ROLES else role}
+    values = {"name": inline_name(data.get("name")), "role": ROLES[role]() if role in ROLES else role}
     for key in ("by", "user"):
-        values[key] = names.get(data.get(key) or 0) or (f"#{data[key]}" if data.get(key) else _("The system"))
+        values[key] = _name(data.get(key), names)
     return word() % values
 
 
-def preview(message: Mapping[str, Any], names: Mapping[int, str]) -> str:
+def _name(user_id: Any, names: Mapping[int, str]) -> str:
+    if not user_id:
+        return _("The system")
+    return inline_name(names[user_id]) if user_id in names else f"#{user_id}"
+
+
+def preview(message: Mapping[str, Any], names: Mapping[int, str], *, reader: int) -> str:
     """One line that stands for a message."""
     if message["recalled_at"]:
-        return _("Message recalled")
+        return recalled(message, reader=reader)
     if message["kind"] == "system":
         return system(message["data"], names)
-    return " ".join(message["body"].split()) or files(message["data"].get("attachments", ()))
+    return " ".join(message["body"].split()) or _enclosed(message["data"].get("attachments", ()))
 
 
-def files(attachments: Any) -> str:
-    """What stands for a message that is nothing but attachments."""
-    images = [one for one in attachments if one.get("thumbnail")]
-    if not attachments:
-        return ""
-    return _("[Picture]") if len(images) == len(attachments) else _("[File]")
+def recalled(message: Mapping[str, Any], *, reader: int) -> str:
+    """What stands in the place of a message that was taken back."""
+    sender = message["sender"]
+    return _("You recalled a message") if sender and sender["id"] == reader else _("Message recalled")
+
+
+def _enclosed(attachments: Sequence[Mapping[str, Any]]) -> str:
+    """A message without text, by what is attached to it."""
+    file = next((one for one in attachments if not is_picture(one)), None)
+    if file is not None:
+        return plain_name(file["name"])
+    count = len(attachments)
+    return ngettext("%s picture", "%s pictures", count) % count if count else ""
+
+
+def is_picture(attachment: Mapping[str, Any]) -> bool:
+    """Whether an attachment is shown as a picture."""
+    return bool(attachment["type"].startswith("image/") and attachment["width"] and attachment["height"])

@@ -11,10 +11,12 @@ from django.utils import translation
 from playwright.sync_api import expect
 
 from accounts.models import User
+from chatchat.text import inline_name, plain_name
 from messaging import transcript, wording
 from messaging.models import Message, Participant
 from messaging.services import messages
 from social import services as social
+from tests.accounts.pictures import picture
 from tests.client import ApiClient
 from tests.pages.conftest import Windows
 from tests.pages.test_account import browser_of
@@ -165,6 +167,57 @@ def test_the_server_words_what_the_scripts_word() -> None:
     events = set(re.findall(r'^  "([a-z]+\.[a-z_]+)": \(\) =>', script, re.MULTILINE))
     assert events
     assert events <= set(wording.SYSTEM)
+
+
+@pytest.mark.parametrize("name", ["\u200b\u200d", "\u3164\ufe0f", "\u202e", "\u2800 \u00a0", ""])
+def test_a_name_that_cannot_be_seen_is_said_to_be_so(name: str) -> None:
+    assert plain_name(name) == "(no visible name)"
+
+
+def test_a_name_turns_nothing_around() -> None:
+    assert plain_name("\u202egnp.exe\u2066") == "gnp.exe"
+    assert inline_name("\u202e\u05e9\u05dc") == "\u2068\u05e9\u05dc\u2069"
+    assert inline_name("小明 🍵") == plain_name("小明 🍵") == "小明 🍵"
+    line = wording.system({"event": "member.removed", "by": 1, "user": 2}, {1: "\u202eAmy", 2: "\u05e9"})
+    assert line == "Amy removed \u2068\u05e9\u2069"
+
+
+def test_what_is_attached_stands_for_a_message_without_text() -> None:
+    photo = {"type": "image/png", "width": 5, "height": 5, "name": "a.png"}
+    file = {"type": "text/plain", "width": None, "height": None, "name": "\u202etxt.notes"}
+    message = {"recalled_at": None, "kind": "text", "body": "", "sender": {"id": 5}}
+    for attached, words in (
+        ([photo], "1 picture"),
+        ([photo] * 2, "2 pictures"),
+        ([photo, file], "txt.notes"),
+    ):
+        shown = wording.preview({**message, "data": {"attachments": attached}}, {}, reader=5)
+        assert shown == words
+    gone = {**message, "recalled_at": "2026-01-02T03:04:05.678Z", "data": {}}
+    assert wording.preview(gone, {}, reader=5) == "You recalled a message"
+    assert wording.preview(gone, {}, reader=6) == "Message recalled"
+
+
+def test_attachments_are_links_and_pictures_with_their_size(
+    api: Callable[..., ApiClient],
+) -> None:
+    amy, ben = api("Amy"), api("Ben")
+    conversation = amy.befriend(ben)
+    kept = []
+    for name, data in (("a.png", picture(size=(600, 400))), ("<b>.txt", b"hello")):
+        answer = ben.post("attachments", files={"file": (name, data)})
+        assert answer.status_code == 201, answer.text
+        kept.append(answer.json())
+    ben.send_message(conversation, "", attachments=[one["id"] for one in kept])
+    browser = browser_of(User.objects.get(pk=amy.id))
+    page = browser.get(f"/plain/{conversation}/").content.decode()
+    for one in kept:
+        assert f'href="{one["url"]}"' in page
+    thumbnail = kept[0]["thumbnail"]
+    assert thumbnail["url"] in page
+    assert f'width="{thumbnail["width"]}"' in page
+    assert "<b>.txt" not in page
+    assert amy.get(kept[0]["url"]).status_code == 200
 
 
 # --- writing ------------------------------------------------------------------------------------------
