@@ -59,7 +59,7 @@ def texts(domain: str) -> set[str]:
     if domain == "djangojs":
         return {
             text
-            for path in (ROOT / "static/chatchat/js").glob("*.js")
+            for path in (ROOT / "static/chatchat/js").rglob("*.js")
             for text in in_script(path.read_text(encoding="utf-8"))
         }
     code = {text for app in APPS for path in (ROOT / app).rglob("*.py") for text in in_code(path.read_text())}
