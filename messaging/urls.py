@@ -17,8 +17,8 @@ urlpatterns: list[URLPattern] = [
     path("conversations/<id:conversation>/read", views.ReadView.as_view()),
     path("conversations/<id:conversation>/sync", views.SyncView.as_view()),
     path("attachments", attachments.AttachmentsView.as_view()),
-    path("attachments/<id:pk>", attachments.AttachmentView.as_view()),
-    path("attachments/<id:pk>/thumbnail", attachments.ThumbnailView.as_view()),
+    path("attachments/<id:attachment>", attachments.AttachmentView.as_view()),
+    path("attachments/<id:attachment>/thumbnail", attachments.ThumbnailView.as_view()),
     path("offline", views.OfflineView.as_view()),
     path("offline/ack", views.OfflineAckView.as_view()),
 ]

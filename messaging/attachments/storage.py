@@ -105,6 +105,11 @@ class FolderStorage(FileSystemStorage):
             raise
         return name
 
+    def delete(self, name: str) -> None:
+        """Without its folder a file is not there either."""
+        with contextlib.suppress(NotADirectoryError):
+            super().delete(name)
+
     def names(self) -> Iterator[tuple[str, float]]:
         """Of everything in the folder, what was left half written included."""
         root = Path(self.location)

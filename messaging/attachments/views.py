@@ -85,8 +85,8 @@ class AttachmentView(APIView):
         parameters=PARTS,
         responses=READ,
     )
-    def get(self, request: Request, pk: int) -> HttpResponseBase:
-        row = attachments.visible(user_id=me(request).pk, attachment_id=pk)
+    def get(self, request: Request, attachment: int) -> HttpResponseBase:
+        row = attachments.visible(user_id=me(request).pk, attachment_id=attachment)
         return serving.serve(request._request, file=row.file, size=row.size, type_=row.type, name=row.name)
 
     @extend_schema(
@@ -95,8 +95,8 @@ class AttachmentView(APIView):
         request=None,
         responses={204: None, 404: MISSING},
     )
-    def delete(self, request: Request, pk: int) -> Response:
-        attachments.take_back(owner_id=me(request).pk, attachment_id=pk)
+    def delete(self, request: Request, attachment: int) -> Response:
+        attachments.take_back(owner_id=me(request).pk, attachment_id=attachment)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -108,8 +108,8 @@ class ThumbnailView(APIView):
         parameters=PARTS,
         responses=READ,
     )
-    def get(self, request: Request, pk: int) -> HttpResponseBase:
-        row = attachments.visible(user_id=me(request).pk, attachment_id=pk)
+    def get(self, request: Request, attachment: int) -> HttpResponseBase:
+        row = attachments.visible(user_id=me(request).pk, attachment_id=attachment)
         if row.thumbnail_width is None:
             raise NotFound
         return serving.serve(

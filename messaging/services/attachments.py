@@ -103,6 +103,8 @@ def _keep(owner_id: int, name: str, ready: _Ready) -> Attachment:
             storage.put(row.file + storage.THUMBNAIL, ready.thumbnail)
         Attachment.objects.filter(pk=row.pk).update(state=Attachment.State.READY)
     except BaseException:
+        # What cannot be removed now either, the sweep removes when the storage is back.
+        Attachment.objects.filter(pk=row.pk).update(state=Attachment.State.GONE)
         discard([row.pk])
         raise
     row.state = Attachment.State.READY

@@ -3,7 +3,7 @@
 import httpx
 
 from tests.client import ApiClient, ok
-from tests.fuzz.common import Send, refused
+from tests.fuzz.common import Send, in_order, refused
 from tests.fuzz.samples import END, FORMS, PNG, part
 from tests.stack.server import Server
 
@@ -15,6 +15,50 @@ def test_broken_avatars_are_refused(send: Send, amy: ApiClient) -> None:
             headers = {"Content-Type": type_, "Content-Length": str(len(body))}
             refused(send("PUT", "users/me/avatar", headers, body), 400, 413, 415)
         assert ok(amy.get("users/me")).json()["avatar"] is None
+
+
+def test_strange_uploads_are_kept_or_refused(send: Send) -> None:
+    for what, body in FORMS.items():
+        as_file = body.replace(b'name="image"', b'name="file"')
+        for boundary in ("x", '"x"', "y"):
+            headers: dict[str, bytes | str] = {
+                "Content-Type": f"multipart/form-data; boundary={boundary}",
+                "Content-Length": str(len(as_file)),
+            }
+            answer = send("POST", "attachments", headers, as_file)
+            assert answer is not None, what
+            in_order(answer, what)
+            if answer.status != 201:
+                refused(answer, 400, 413, 415, what=what)
+        chunked = f"{len(as_file):x}\r\n".encode() + as_file + b"\r\n0\r\n\r\n" if body else b"0\r\n\r\n"
+        del headers["Content-Length"]
+        answer = send("POST", "attachments", {**headers, "Transfer-Encoding": "chunked"}, chunked)
+        assert answer is not None, what
+        in_order(answer, what)
+
+
+def test_an_upload_that_is_too_big_is_413(send: Send) -> None:
+    headers: dict[str, bytes | str] = {"Content-Type": "multipart/form-data; boundary=x"}
+    for size in (25 * 2**20 + 1, 26 * 2**20, 40 * 2**20):
+        body = part(b"file", b"a.bin", b"application/octet-stream", bytes(size)) + END
+        refused(send("POST", "attachments", headers, body), 413)
+        chunked = f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n"
+        refused(send("POST", "attachments", {**headers, "Transfer-Encoding": "chunked"}, chunked), 413)
+
+
+def test_strange_ranges(send: Send, amy: ApiClient) -> None:
+    url = ok(amy.request("POST", "attachments", files={"file": ("a.txt", b"hello")}), 201).json()["url"]
+    for asked in (
+        b"bytes=\xff-",
+        b"bytes=" + b"0-1," * 5000,
+        b"bytes=\xd9\xa1-",
+        b"\x01",
+        b"bytes=0-" + b"9" * 5000,
+    ):
+        for name in ("Range", "If-Range", "If-None-Match"):
+            answer = send("GET", url, {"Range": b"bytes=0-1", name: asked})
+            if answer is not None:
+                in_order(answer, asked)
 
 
 NO_FORMS: list[bytes | str] = [

@@ -87,7 +87,7 @@ def valid_frames(ids: Ids) -> st.SearchStrategy[dict[str, Any]]:
             "kind": st.just("text"),
             "body": body,
             "reply_to": st.none() | seq,
-            "attachments": st.just([]),
+            "attachments": st.just([]) | st.lists(st.sampled_from([1, 2, 3, 2**62]), max_size=12),
         },
         {"type": st.just("message.edit"), **place, "body": body},
         {"type": st.just("message.recall"), **place},
