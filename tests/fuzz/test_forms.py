@@ -57,8 +57,8 @@ def test_strange_ranges(send: Send, amy: ApiClient) -> None:
     ):
         for name in ("Range", "If-Range", "If-None-Match"):
             answer = send("GET", url, {"Range": b"bytes=0-1", name: asked})
-            if answer is not None:
-                in_order(answer, asked)
+            # What is no HTTP is refused below us, in words of its own.
+            assert answer is None or answer.status < 500, asked
 
 
 NO_FORMS: list[bytes | str] = [
