@@ -18,9 +18,8 @@ export function closed(form, person, store) {
     if (!may && until) timer = setTimeout(() => again(entry, store), wait(until));
     const text = may ? "" : reason(entry.state);
     place.hidden = may;
-    // What was typed stays in sight.
+    // What was typed stays in sight, to be copied at least.
     writing.hidden = !may && !typed;
-    writing.inert = !may;
     if (`${entry.id} ${text}` !== shown) place.replaceChildren(...told(entry.state, text, person));
     shown = `${entry.id} ${text}`;
     return may;

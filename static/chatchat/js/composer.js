@@ -53,8 +53,8 @@ export class Composer {
     input.addEventListener("input", () => this.typed());
     this.bar.querySelector("button").addEventListener("click", () => this.compose({}));
     this.bar.addEventListener("keydown", (event) => event.key === "Escape" && this.compose({}));
-    const smile = this.form.querySelector(".smile");
-    smile.addEventListener("click", () => pickEmoji(smile, (emoji) => this.field.insert(emoji)));
+    this.smile = this.form.querySelector(".smile");
+    this.smile.addEventListener("click", () => pickEmoji(this.smile, (emoji) => this.field.insert(emoji)));
     this.mute = closed(this.form, (id) => this.handlers.person?.(id), this.store);
     visualViewport?.addEventListener("resize", aboveKeyboard);
     drafts.addEventListener("draft", ({ detail: { id, elsewhere } }) => {
@@ -88,7 +88,9 @@ export class Composer {
   permit() {
     if (!this.entry) return;
     this.may = this.mute(this.entry, Boolean(this.field.text || this.attaching.list.length));
-    this.field.input.readOnly = !this.may;
+    this.field.input.readOnly = !this.may || Boolean(this.saving);
+    this.smile.disabled = !this.may;
+    this.attaching.button.disabled = !this.may || Boolean(this.mode.editing);
     this.check();
   }
 
@@ -126,7 +128,7 @@ export class Composer {
     const about = editing || replyTo;
     this.bar.hidden = !about;
     this.form.classList.toggle("editing", Boolean(editing));
-    this.attaching.button.disabled = Boolean(editing);
+    this.attaching.button.disabled = !this.may || Boolean(editing);
     if (!about) return;
     this.bar.querySelector("strong").textContent = editing
       ? gettext("Editing")
