@@ -50,7 +50,8 @@ export class Dialogs {
     if (frame.type.startsWith("friend.")) this.circle.refresh().catch(() => {});
     if (frame.type !== "group.join_request") return;
     this.groups.refresh().catch(() => {});
-    if (frame.request.user.id === this.store.me.id && frame.request.status !== "pending") this.groups.answered(frame.request);
+    if (frame.request.user.id === this.store.me.id && frame.request.status !== "pending")
+      this.groups.answered(frame.request);
     if (frame.request.group === this.group.id) this.group.soon();
   }
 }

@@ -61,7 +61,11 @@ export class Announcements {
       this.root,
       icon("announce"),
       el("button", { type: "button", class: "text", onclick: read }, el("bdi", {}, text)),
-      el("button", { type: "button", class: "tool", title: gettext("Got it"), "aria-label": gettext("Got it"), onclick: seen }, icon("close")),
+      el(
+        "button",
+        { type: "button", class: "tool", title: gettext("Got it"), "aria-label": gettext("Got it"), onclick: seen },
+        icon("close"),
+      ),
     );
   }
 

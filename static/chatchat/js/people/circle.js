@@ -54,7 +54,11 @@ export class Circle extends EventTarget {
   /** me, friend, incoming, outgoing or stranger; whether one blocks them is another matter. */
   relation(id) {
     if (id === this.store.me?.id) return "me";
-    for (const [name, people] of [["friend", this.friends], ["incoming", this.incoming], ["outgoing", this.outgoing]]) {
+    for (const [name, people] of [
+      ["friend", this.friends],
+      ["incoming", this.incoming],
+      ["outgoing", this.outgoing],
+    ]) {
       if (people.has(id)) return name;
     }
     return "stranger";

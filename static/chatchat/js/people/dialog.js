@@ -13,8 +13,13 @@ export class Modal {
     this.body = el("div", { class: "dialog-body" });
     const close = el(
       "button",
-      { class: "tool close", type: "button", title: gettext("Close"), "aria-label": gettext("Close"),
-        onclick: () => this.close() },
+      {
+        class: "tool close",
+        type: "button",
+        title: gettext("Close"),
+        "aria-label": gettext("Close"),
+        onclick: () => this.close(),
+      },
       icon("close"),
     );
     this.root = el(
@@ -94,7 +99,11 @@ export class Modal {
       // A button that was disabled has lost the focus.
       if (target.isConnected && document.activeElement === document.body) target.focus({ preventScroll: true });
     };
-    return el("button", { type: "button", class: `small ${kind}`, data: key ? { key } : {}, onclick: run, ...attributes }, label);
+    return el(
+      "button",
+      { type: "button", class: `small ${kind}`, data: key ? { key } : {}, onclick: run, ...attributes },
+      label,
+    );
   }
 
   /** A form whose fields are given to `action` as an object of strings. */
@@ -151,6 +160,7 @@ export function question({ title, text, fields = [], action, danger = false, typ
   const modal = new Modal(`question-${++number}`, title, "small");
   let done = false;
   const act = el("button", { type: "submit", class: danger ? "danger" : "", disabled: Boolean(typed) }, action);
+  const cancel = el("button", { type: "button", class: "quiet", onclick: () => modal.close() }, gettext("Cancel"));
   const form = modal.form(
     { class: "form" },
     async (values) => {
@@ -158,20 +168,15 @@ export function question({ title, text, fields = [], action, danger = false, typ
       done = true;
       modal.close();
     },
-    [text].flat().filter(Boolean).map((one) => (typeof one === "string" ? el("p", {}, one) : one)),
+    paragraphs(text),
     fields.map(field),
     typed && confirmation(typed, act),
-    el(
-      "div",
-      { class: "answers" },
-      el("button", { type: "button", class: "quiet", onclick: () => modal.close() }, gettext("Cancel")),
-      act,
-    ),
+    el("div", { class: "answers" }, cancel, act),
   );
   modal.root.classList.add("question");
   modal.body.append(form);
   modal.open();
-  (form.querySelector("input, textarea, select") || (danger ? form.querySelector(".quiet") : act)).focus();
+  (form.querySelector("input, textarea, select") || (danger ? cancel : act)).focus();
   return new Promise((resolve) => {
     modal.onclose = () => {
       modal.root.remove();
@@ -180,9 +185,19 @@ export function question({ title, text, fields = [], action, danger = false, typ
   });
 }
 
+function paragraphs(text) {
+  const parts = [text].flat().filter(Boolean);
+  return parts.map((one) => (typeof one === "string" ? el("p", {}, one) : one));
+}
+
 /** What can be typed: neither case nor what cannot be seen makes a difference. */
 function plain(text) {
-  return text.normalize("NFKC").replace(/\p{Cf}/gu, "").replace(/\s+/g, " ").trim().toLowerCase();
+  return text
+    .normalize("NFKC")
+    .replace(/\p{Cf}/gu, "")
+    .replace(/\s+/g, " ")
+    .trim()
+    .toLowerCase();
 }
 
 function confirmation(typed, act) {

@@ -49,7 +49,9 @@ export class PeopleDialog {
     const { panel, current } = this.tabs;
     if (panel.dataset.tab !== current) {
       panel.dataset.tab = current;
-      panel.replaceChildren(...{ friends: () => this.friendsTab(), requests: () => [], find: () => this.findTab() }[current]());
+      panel.replaceChildren(
+        ...{ friends: () => this.friendsTab(), requests: () => [], find: () => this.findTab() }[current](),
+      );
     }
     if (current === "friends") this.listFriends();
     else if (current === "requests") this.listRequests();
@@ -83,9 +85,20 @@ export class PeopleDialog {
       ? [el("p", {}, gettext("No friend has this in their name."))]
       : [
           el("p", {}, gettext("No friends yet. Find people by their nickname or e-mail address.")),
-          el("button", { type: "button", class: "small", onclick: () => this.tabs.open("find") }, gettext("Find people")),
+          el(
+            "button",
+            { type: "button", class: "small", onclick: () => this.tabs.open("find") },
+            gettext("Find people"),
+          ),
         ];
-    refill(panel.querySelector(".rows"), list("friends", shown.map((friend) => this.friend(friend)), ...nothing));
+    refill(
+      panel.querySelector(".rows"),
+      list(
+        "friends",
+        shown.map((friend) => this.friend(friend)),
+        ...nothing,
+      ),
+    );
   }
 
   friend({ friend, remark }) {
@@ -117,9 +130,28 @@ export class PeopleDialog {
     const none = !incoming.size && !outgoing.size;
     refill(
       this.tabs.panel,
-      none && el("div", { class: "empty" }, el("p", {}, gettext("Nobody waits for an answer. Who asks to be your friend is shown here."))),
-      incoming.size > 0 && section(gettext("They ask to be your friends"), list("incoming", [...incoming.values()].map((one) => this.incoming(one)))),
-      outgoing.size > 0 && section(gettext("You asked"), list("outgoing", [...outgoing.values()].map((one) => this.outgoing(one)))),
+      none &&
+        el(
+          "div",
+          { class: "empty" },
+          el("p", {}, gettext("Nobody waits for an answer. Who asks to be your friend is shown here.")),
+        ),
+      incoming.size > 0 &&
+        section(
+          gettext("They ask to be your friends"),
+          list(
+            "incoming",
+            [...incoming.values()].map((one) => this.incoming(one)),
+          ),
+        ),
+      outgoing.size > 0 &&
+        section(
+          gettext("You asked"),
+          list(
+            "outgoing",
+            [...outgoing.values()].map((one) => this.outgoing(one)),
+          ),
+        ),
     );
   }
 
@@ -179,13 +211,20 @@ export class PeopleDialog {
   listFound() {
     const rows = this.tabs.panel.querySelector(".rows");
     if (!this.found) {
-      refill(rows, el("p", { class: "soft" }, gettext("Any part of a nickname will do; of an e-mail address it takes the whole.")));
+      refill(
+        rows,
+        el("p", { class: "soft" }, gettext("Any part of a nickname will do; of an e-mail address it takes the whole.")),
+      );
       return;
     }
     const { people, next, search } = this.found;
     refill(
       rows,
-      list("found-people", people.map((person) => this.stranger(person)), el("p", {}, gettext("Nobody found. Is the e-mail address complete?"))),
+      list(
+        "found-people",
+        people.map((person) => this.stranger(person)),
+        el("p", {}, gettext("Nobody found. Is the e-mail address complete?")),
+      ),
       next && this.modal.button(gettext("Show more"), () => this.find(search, next), { kind: "quiet", key: "more" }),
     );
   }

@@ -125,7 +125,8 @@ export class GroupPage {
   /** For who is not in it. */
   door() {
     const { group } = this;
-    if (group.requested) return el("p", { class: "notice" }, gettext("You have asked to join, and wait for an answer."));
+    if (group.requested)
+      return el("p", { class: "notice" }, gettext("You have asked to join, and wait for an answer."));
     const label = group.join_policy === "approval" ? gettext("Ask to join") : gettext("Join");
     return this.modal.button(label, async () => {
       if ((await join(group, this.actions.open)) && this.modal.isOpen) await this.refresh();
@@ -135,14 +136,18 @@ export class GroupPage {
   setTabs() {
     const { group } = this;
     if (!this.mine) return;
-    const waiting = interpolate(ngettext("%s request to join", "%s requests to join", group.waiting || 0), [group.waiting]);
-    this.tabs.set([
-      { key: "about", label: gettext("About") },
-      { key: "members", label: gettext("Members") },
-      this.manages && { key: "requests", label: gettext("Requests"), badge: badge(group.waiting, waiting) },
-      this.manages && { key: "invitations", label: gettext("Invitations") },
-      this.manages && { key: "settings", label: gettext("Settings") },
-    ].filter(Boolean));
+    const waiting = interpolate(ngettext("%s request to join", "%s requests to join", group.waiting || 0), [
+      group.waiting,
+    ]);
+    this.tabs.set(
+      [
+        { key: "about", label: gettext("About") },
+        { key: "members", label: gettext("Members") },
+        this.manages && { key: "requests", label: gettext("Requests"), badge: badge(group.waiting, waiting) },
+        this.manages && { key: "invitations", label: gettext("Invitations") },
+        this.manages && { key: "settings", label: gettext("Settings") },
+      ].filter(Boolean),
+    );
   }
 
   render(tab) {
@@ -164,17 +169,30 @@ export class GroupPage {
         ? el("p", { class: "announced", dir: "auto" }, worded(announcement, this.store))
         : el("p", { class: "soft" }, gettext("None yet. What stands here every member sees.")),
       this.manages &&
-        this.modal.button(announcement ? gettext("Edit the announcement") : gettext("Write an announcement"), () => this.announce(), {
-          kind: "quiet", key: "announce",
-        }),
+        this.modal.button(
+          announcement ? gettext("Edit the announcement") : gettext("Write an announcement"),
+          () => this.announce(),
+          {
+            kind: "quiet",
+            key: "announce",
+          },
+        ),
     );
   }
 
   announce() {
     return question({
       title: gettext("Announcement"),
-      fields: [{ name: "announcement", label: gettext("Text"), maximum: ANNOUNCEMENT_MAX, lines: 6,
-                 value: this.group.announcement, hint: gettext("Members are told that there is a new one. Empty takes it down.") }],
+      fields: [
+        {
+          name: "announcement",
+          label: gettext("Text"),
+          maximum: ANNOUNCEMENT_MAX,
+          lines: 6,
+          value: this.group.announcement,
+          hint: gettext("Members are told that there is a new one. Empty takes it down."),
+        },
+      ],
       action: gettext("Announce"),
       run: async ({ announcement }) => {
         await api("PATCH", `groups/${this.id}`, { announcement });
@@ -189,8 +207,14 @@ export class GroupPage {
       [gettext("Who may join"), chosen(POLICIES(), group.join_policy)],
       [gettext("What was said before"), chosen(HISTORIES(), group.history)],
       group.muted_all && [gettext("Writing"), gettext("Only the owner and admins may write.")],
-      [gettext("Owner"), el("button", { type: "button", class: "link", data: { key: "owner" }, onclick: () => this.actions.person(group.owner.id) },
-        bdi(group.owner.nickname))],
+      [
+        gettext("Owner"),
+        el(
+          "button",
+          { type: "button", class: "link", data: { key: "owner" }, onclick: () => this.actions.person(group.owner.id) },
+          bdi(group.owner.nickname),
+        ),
+      ],
       [gettext("Founded"), date(group.created_at)],
     ].filter(Boolean);
     return el("dl", { class: "facts" }, facts.map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]).flat());
@@ -198,13 +222,23 @@ export class GroupPage {
 
   leaving() {
     if (this.mine !== "owner") {
-      return el("div", { class: "answers" }, this.modal.button(gettext("Leave the group"), () => this.leave(), { kind: "quiet danger leave", key: "leave" }));
+      return el(
+        "div",
+        { class: "answers" },
+        this.modal.button(gettext("Leave the group"), () => this.leave(), { kind: "quiet danger leave", key: "leave" }),
+      );
     }
     return el(
       "p",
       { class: "notice" },
       icon("alert"),
-      el("span", {}, gettext("You are the owner: to leave, first make somebody else the owner, under “Members”, or dissolve the group, under “Settings”.")),
+      el(
+        "span",
+        {},
+        gettext(
+          "You are the owner: to leave, first make somebody else the owner, under “Members”, or dissolve the group, under “Settings”.",
+        ),
+      ),
     );
   }
 

@@ -109,25 +109,49 @@ export class GroupsDialog {
       el("p", {}, gettext("You are in no group yet. Find one by its name, or start your own.")),
       el("button", { type: "button", class: "small", onclick: () => this.tabs.open("found") }, gettext("New group")),
     ];
-    refill(this.tabs.panel, list("own-groups", this.mine.map((group) => this.own(group)), ...nothing));
+    refill(
+      this.tabs.panel,
+      list(
+        "own-groups",
+        this.mine.map((group) => this.own(group)),
+        ...nothing,
+      ),
+    );
   }
 
   own(group) {
-    const about = [members(group.member_count), group.role !== "member" && role(group.role)].filter(Boolean).join(" · ");
+    const about = [members(group.member_count), group.role !== "member" && role(group.role)]
+      .filter(Boolean)
+      .join(" · ");
     const waiting = group.waiting || 0;
     const label = interpolate(ngettext("%s request to join", "%s requests to join", waiting), [waiting]);
-    return this.group(group, [about], [
-      waiting > 0 && this.modal.button(label, () => this.page(group.id, "requests"), { kind: "quiet warm", key: `requests:${group.id}` }),
-      this.modal.button(gettext("Open"), () => this.open(group.id), { kind: "quiet", key: `open:${group.id}` }),
-    ]);
+    return this.group(
+      group,
+      [about],
+      [
+        waiting > 0 &&
+          this.modal.button(label, () => this.page(group.id, "requests"), {
+            kind: "quiet warm",
+            key: `requests:${group.id}`,
+          }),
+        this.modal.button(gettext("Open"), () => this.open(group.id), { kind: "quiet", key: `open:${group.id}` }),
+      ],
+    );
   }
 
   // ---- finding
 
   findTab() {
     const input = (name, label, maximum) =>
-      el("input", { type: name === "search" ? "search" : "text", name, required: true, maxlength: maximum,
-                    autocomplete: "off", "aria-label": label, placeholder: label });
+      el("input", {
+        type: name === "search" ? "search" : "text",
+        name,
+        required: true,
+        maxlength: maximum,
+        autocomplete: "off",
+        "aria-label": label,
+        placeholder: label,
+      });
     const search = this.modal.form(
       { class: "search" },
       (values) => this.find(values.search.trim()),
@@ -160,14 +184,20 @@ export class GroupsDialog {
     const { groups, next, text } = this.found;
     refill(
       rows,
-      list("found-groups", groups.map((group) => this.candidate(group)), el("p", {}, gettext("No group found."))),
+      list(
+        "found-groups",
+        groups.map((group) => this.candidate(group)),
+        el("p", {}, gettext("No group found.")),
+      ),
       next && this.modal.button(gettext("Show more"), () => this.find(text, next), { kind: "quiet", key: "more" }),
     );
   }
 
   candidate(group) {
     const does = (label, run, kind = "") => this.modal.button(label, run, { kind, key: `${label}:${group.id}` });
-    let action = does(group.join_policy === "approval" ? gettext("Ask to join") : gettext("Join"), () => this.join(group));
+    let action = does(group.join_policy === "approval" ? gettext("Ask to join") : gettext("Join"), () =>
+      this.join(group),
+    );
     if (group.role) action = does(gettext("Open"), () => this.open(group.id), "quiet");
     else if (group.requested) action = el("span", { class: "soft" }, gettext("Asked"));
     return this.group(group, [members(group.member_count), group.introduction], [action]);
@@ -197,8 +227,13 @@ export class GroupsDialog {
     await question({
       title: gettext("Join this group?"),
       text: [
-        el("div", { class: "card-head" }, emblem(group, "large"), el("p", { class: "card-name" }, bdi(group.name)),
-          el("p", { class: "soft" }, members(group.member_count))),
+        el(
+          "div",
+          { class: "card-head" },
+          emblem(group, "large"),
+          el("p", { class: "card-name" }, bdi(group.name)),
+          el("p", { class: "soft" }, members(group.member_count)),
+        ),
         group.introduction && el("p", { dir: "auto" }, group.introduction),
         el("p", { class: "soft" }, before, bdi(inviter.nickname), after),
       ],

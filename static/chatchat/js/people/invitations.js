@@ -28,8 +28,22 @@ export class Invitations {
     }
     if (panel.dataset.tab !== "invitations") return;
     if (!panel.querySelector(".invite-form")) panel.replaceChildren(this.form(), el("div", { class: "rows" }));
-    const nothing = el("p", {}, gettext("No invitations. Who gets the link of one can join, whatever the group's settings say."));
-    refill(panel.querySelector(".rows"), section(gettext("Invitations so far"), list("invitations", this.rows.map((one) => this.row(one)), nothing)));
+    const nothing = el(
+      "p",
+      {},
+      gettext("No invitations. Who gets the link of one can join, whatever the group's settings say."),
+    );
+    refill(
+      panel.querySelector(".rows"),
+      section(
+        gettext("Invitations so far"),
+        list(
+          "invitations",
+          this.rows.map((one) => this.row(one)),
+          nothing,
+        ),
+      ),
+    );
   }
 
   form() {
@@ -69,10 +83,22 @@ export class Invitations {
       { class: over ? "invitation over" : "invitation" },
       el("p", { class: "soft" }, this.state(invitation, left, over), " · ", bdi(invitation.created_by.nickname)),
       !over && el("div", { class: "link-row" }, link(url), this.copier(id, url), this.qrButton(id, open)),
-      open && el("img", { class: "qr", src: `/api/v1/invitations/${token}/qr`, alt: gettext("QR code of the link"), width: 220, height: 220 }),
-      el("div", { class: "does" }, this.page.modal.button(over ? gettext("Remove") : gettext("Take back"), () => this.revoke(invitation, over), {
-        kind: "quiet", key: `revoke:${id}`,
-      })),
+      open &&
+        el("img", {
+          class: "qr",
+          src: `/api/v1/invitations/${token}/qr`,
+          alt: gettext("QR code of the link"),
+          width: 220,
+          height: 220,
+        }),
+      el(
+        "div",
+        { class: "does" },
+        this.page.modal.button(over ? gettext("Remove") : gettext("Take back"), () => this.revoke(invitation, over), {
+          kind: "quiet",
+          key: `revoke:${id}`,
+        }),
+      ),
     );
   }
 
@@ -85,11 +111,15 @@ export class Invitations {
 
   copier(id, url) {
     const done = el("span", { class: "visually-hidden", role: "status" });
-    const button = this.page.modal.button(gettext("Copy"), async (event) => {
-      const target = event.currentTarget;
-      await copy(url, target.closest(".link-row").querySelector("input"));
-      target.textContent = done.textContent = gettext("Copied");
-    }, { key: `copy:${id}` });
+    const button = this.page.modal.button(
+      gettext("Copy"),
+      async (event) => {
+        const target = event.currentTarget;
+        await copy(url, target.closest(".link-row").querySelector("input"));
+        target.textContent = done.textContent = gettext("Copied");
+      },
+      { key: `copy:${id}` },
+    );
     return el("span", {}, button, done);
   }
 
@@ -98,7 +128,11 @@ export class Invitations {
       this.shown = open ? null : id;
       return this.render(this.page.tabs.panel);
     };
-    return this.page.modal.button(gettext("QR code"), toggle, { kind: "quiet", key: `qr:${id}`, "aria-expanded": String(open) });
+    return this.page.modal.button(gettext("QR code"), toggle, {
+      kind: "quiet",
+      key: `qr:${id}`,
+      "aria-expanded": String(open),
+    });
   }
 
   async revoke(invitation, over) {
@@ -119,7 +153,13 @@ export class Invitations {
 }
 
 function link(url) {
-  return el("input", { class: "url", readonly: true, value: url, "aria-label": gettext("Link"), onfocus: (event) => event.target.select() });
+  return el("input", {
+    class: "url",
+    readonly: true,
+    value: url,
+    "aria-label": gettext("Link"),
+    onfocus: (event) => event.target.select(),
+  });
 }
 
 /** Where the page is not served securely, browsers have only the old way. */
@@ -129,6 +169,7 @@ async function copy(text, input) {
   } catch {
     input.focus();
     input.select();
-    if (!document.execCommand("copy")) throw new Error(gettext("Copying was not allowed: the link is selected, copy it yourself."));
+    if (!document.execCommand("copy"))
+      throw new Error(gettext("Copying was not allowed: the link is selected, copy it yourself."));
   }
 }

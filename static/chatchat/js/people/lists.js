@@ -66,7 +66,9 @@ export function section(title, ...children) {
 }
 
 export function badge(count, label) {
-  return count > 0 && el("span", { class: "badge", role: "img", "aria-label": label }, count > 99 ? "99+" : String(count));
+  return (
+    count > 0 && el("span", { class: "badge", role: "img", "aria-label": label }, count > 99 ? "99+" : String(count))
+  );
 }
 
 /** Tabs that arrow keys walk through; `show(key)` is told which one is open. */
@@ -74,7 +76,12 @@ export class Tabs {
   constructor(label, show) {
     this.show = show;
     this.current = null;
-    this.root = el("div", { class: "tabs", role: "tablist", "aria-label": label, onkeydown: (event) => this.key(event) });
+    this.root = el("div", {
+      class: "tabs",
+      role: "tablist",
+      "aria-label": label,
+      onkeydown: (event) => this.key(event),
+    });
     this.panel = el("div", { class: "panel", role: "tabpanel", id: `panel-${Tabs.number++}` });
   }
 
@@ -160,7 +167,9 @@ function openMenu(button, label, items) {
     button.setAttribute("aria-expanded", String(event.newState === "open"));
     if (event.newState !== "closed") return;
     menu.remove();
-    const again = button.isConnected ? button : document.querySelector(`[data-key="${CSS.escape(button.dataset.key)}"]`);
+    const again = button.isConnected
+      ? button
+      : document.querySelector(`[data-key="${CSS.escape(button.dataset.key)}"]`);
     if (document.activeElement === document.body) again?.focus({ preventScroll: true });
   });
   menu.showPopover();

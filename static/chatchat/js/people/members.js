@@ -71,8 +71,19 @@ export class Members {
 
   fill(panel) {
     const shown = this.rows.filter(({ user }) => user.nickname.toLocaleLowerCase().includes(this.filter));
-    refill(panel.querySelector(".rows"), list("members", shown.map((member) => this.row(member)), el("p", {}, gettext("No member has this in their name."))));
-    const loaded = interpolate(gettext("Of %(all)s members %(loaded)s are shown here."), { all: this.page.group.member_count, loaded: this.rows.length }, true);
+    refill(
+      panel.querySelector(".rows"),
+      list(
+        "members",
+        shown.map((member) => this.row(member)),
+        el("p", {}, gettext("No member has this in their name.")),
+      ),
+    );
+    const loaded = interpolate(
+      gettext("Of %(all)s members %(loaded)s are shown here."),
+      { all: this.page.group.member_count, loaded: this.rows.length },
+      true,
+    );
     refill(
       this.end,
       this.next && el("p", { class: "soft" }, loaded),
@@ -124,9 +135,13 @@ export class Members {
     const items = this.items(member);
     return row({
       picture: face(user),
-      name: el("span", { class: "name-line" }, bdi(user.nickname),
+      name: el(
+        "span",
+        { class: "name-line" },
+        bdi(user.nickname),
         member.role !== "member" && el("span", { class: `chip ${member.role}` }, role(member.role)),
-        user.id === this.page.store.me.id && el("span", { class: "chip" }, gettext("you"))),
+        user.id === this.page.store.me.id && el("span", { class: "chip" }, gettext("you")),
+      ),
       details: [until && interpolate(gettext("Muted until %s"), [moment(until)])],
       open: () => this.page.actions.person(user.id),
       key: `person:${user.id}`,
@@ -148,11 +163,25 @@ export class Members {
     const owner = mine === "owner";
     const muted = Boolean(mutedUntil(member));
     return [
-      owner && member.role === "member" && { label: gettext("Make an admin"), icon: "people", run: () => this.change(member, { role: "admin" }) },
-      owner && member.role === "admin" && { label: gettext("Make an ordinary member"), icon: "people", run: () => this.change(member, { role: "member" }) },
+      owner &&
+        member.role === "member" && {
+          label: gettext("Make an admin"),
+          icon: "people",
+          run: () => this.change(member, { role: "admin" }),
+        },
+      owner &&
+        member.role === "admin" && {
+          label: gettext("Make an ordinary member"),
+          icon: "people",
+          run: () => this.change(member, { role: "member" }),
+        },
       owner && { label: gettext("Make the owner"), icon: "crown", run: () => this.transfer(member) },
       ...MUTES().map(([seconds, label]) => ({ label, icon: "mute", run: () => this.mute(member, seconds) })),
-      muted && { label: gettext("Let write again"), icon: "check", run: () => this.change(member, { muted_until: null }) },
+      muted && {
+        label: gettext("Let write again"),
+        icon: "check",
+        run: () => this.change(member, { muted_until: null }),
+      },
       { label: gettext("Remove from the group"), icon: "close", danger: true, run: () => this.kick(member) },
     ].filter(Boolean);
   }
@@ -174,7 +203,11 @@ export class Members {
   kick({ user }) {
     return question({
       title: gettext("Remove from the group?"),
-      text: [el("p", {}, bdi(user.nickname)), gettext("They cannot read or write here any more."), RETURN[this.page.group.join_policy]()],
+      text: [
+        el("p", {}, bdi(user.nickname)),
+        gettext("They cannot read or write here any more."),
+        RETURN[this.page.group.join_policy](),
+      ],
       action: gettext("Remove"),
       danger: true,
       run: async () => {

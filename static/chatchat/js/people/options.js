@@ -6,7 +6,11 @@ import { toast } from "../toast.js";
 
 export function options(entry, store) {
   if (entry.state.pinned === undefined) return null;
-  return menuButton({ label: gettext("Options of this conversation"), key: "options", items: () => items(entry, store) });
+  return menuButton({
+    label: gettext("Options of this conversation"),
+    key: "options",
+    items: () => items(entry, store),
+  });
 }
 
 function items(entry, store) {

@@ -25,8 +25,15 @@ export class Deeds {
     return question({
       title: gettext("Add as a friend"),
       text: about(gettext("%s is asked first. A greeting says who you are."), person),
-      fields: [{ name: "greeting", label: gettext("Greeting"), maximum: GREETING_MAX, lines: 2,
-                 value: interpolate(gettext("Hello, I am %s."), [this.store.me.nickname]) }],
+      fields: [
+        {
+          name: "greeting",
+          label: gettext("Greeting"),
+          maximum: GREETING_MAX,
+          lines: 2,
+          value: interpolate(gettext("Hello, I am %s."), [this.store.me.nickname]),
+        },
+      ],
       action: gettext("Send the request"),
       run: ({ greeting }) => this.circle.ask(person.id, greeting.replace(/\s+/g, " ")),
     });
@@ -135,7 +142,8 @@ export class PersonCard {
   standing() {
     const relation = this.circle.relation(this.id);
     if (relation === "me") return gettext("This is you.");
-    if (this.circle.blocked.has(this.id)) return gettext("You block this person: neither of you can write to the other.");
+    if (this.circle.blocked.has(this.id))
+      return gettext("You block this person: neither of you can write to the other.");
     if (this.gone) return gettext("This account is not available: it may have been closed. You cannot write to it.");
     return {
       friend: gettext("You are friends."),
@@ -153,7 +161,8 @@ export class PersonCard {
   actions() {
     const { circle, deeds, person, id } = this;
     const relation = circle.relation(id);
-    if (relation === "me") return [el("a", { class: "button small", href: document.querySelector("a.me").href }, gettext("Your account"))];
+    if (relation === "me")
+      return [el("a", { class: "button small", href: document.querySelector("a.me").href }, gettext("Your account"))];
     const blocked = circle.blocked.has(id);
     const does = (label, run, kind = "quiet") => this.modal.button(label, run, { kind, key: `card:${label}` });
     const open = !blocked && !this.gone;

@@ -27,13 +27,24 @@ export class Requests {
       this.page.group.join_policy === "approval"
         ? gettext("Nobody asks to be let in at the moment.")
         : gettext("Nobody asks to be let in. Only a group whose joining needs approval gets requests.");
-    refill(panel, list("waiting", this.rows.map((request) => this.row(request)), el("p", {}, nothing)));
+    refill(
+      panel,
+      list(
+        "waiting",
+        this.rows.map((request) => this.row(request)),
+        el("p", {}, nothing),
+      ),
+    );
   }
 
   row(request) {
     const { user } = request;
     const does = (label, what, kind) =>
-      this.page.modal.button(label, () => this.answer(request, what), { kind, key: `${what}:${user.id}`, "aria-description": user.nickname });
+      this.page.modal.button(label, () => this.answer(request, what), {
+        kind,
+        key: `${what}:${user.id}`,
+        "aria-description": user.nickname,
+      });
     return row({
       picture: face(user),
       name: bdi(user.nickname),

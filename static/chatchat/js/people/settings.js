@@ -24,7 +24,16 @@ export class Settings {
   /** What is being typed stays when somebody else changes something. */
   render(panel) {
     const { group, mine } = this.page;
-    const built = JSON.stringify([group.id, group.name, group.introduction, group.join_policy, group.history, group.avatar, group.muted_all, mine]);
+    const built = JSON.stringify([
+      group.id,
+      group.name,
+      group.introduction,
+      group.join_policy,
+      group.history,
+      group.avatar,
+      group.muted_all,
+      mine,
+    ]);
     if (built === this.built && panel.querySelector(".settings")) return;
     this.built = built;
     refill(panel, this.picture(group), this.words(group), this.muting(group), this.ending(group));
@@ -32,7 +41,13 @@ export class Settings {
 
   picture(group) {
     const { modal } = this.page;
-    const choose = el("input", { type: "file", accept: KINDS, class: "visually-hidden", tabindex: "-1", "aria-hidden": "true" });
+    const choose = el("input", {
+      type: "file",
+      accept: KINDS,
+      class: "visually-hidden",
+      tabindex: "-1",
+      "aria-hidden": "true",
+    });
     choose.addEventListener("change", async () => {
       if (choose.files[0]) await modal.guard(() => this.upload(choose.files[0]));
       choose.value = ""; // the same one may be chosen again
@@ -89,13 +104,17 @@ export class Settings {
   }
 
   async save(values) {
-    await api("PATCH", `groups/${this.page.id}`, { ...values, name: values.name.trim(), introduction: values.introduction.trim() });
+    await api("PATCH", `groups/${this.page.id}`, {
+      ...values,
+      name: values.name.trim(),
+      introduction: values.introduction.trim(),
+    });
     this.built = null;
     await this.page.again();
     this.page.actions.changed();
-    this.page.tabs.panel.querySelector(".settings .answers")?.prepend(
-      el("span", { class: "saved", role: "status" }, icon("check"), gettext("Saved")),
-    );
+    this.page.tabs.panel
+      .querySelector(".settings .answers")
+      ?.prepend(el("span", { class: "saved", role: "status" }, icon("check"), gettext("Saved")));
   }
 
   muting(group) {
@@ -105,21 +124,48 @@ export class Settings {
     };
     return section(
       gettext("Writing"),
-      el("p", { class: "soft" }, group.muted_all ? gettext("Only the owner and admins may write.") : gettext("Every member may write, unless muted.")),
-      el("div", {}, this.page.modal.button(group.muted_all ? gettext("Let everybody write") : gettext("Mute everybody"), toggle, {
-        kind: "quiet", key: "mute-all",
-      })),
+      el(
+        "p",
+        { class: "soft" },
+        group.muted_all
+          ? gettext("Only the owner and admins may write.")
+          : gettext("Every member may write, unless muted."),
+      ),
+      el(
+        "div",
+        {},
+        this.page.modal.button(group.muted_all ? gettext("Let everybody write") : gettext("Mute everybody"), toggle, {
+          kind: "quiet",
+          key: "mute-all",
+        }),
+      ),
     );
   }
 
   ending(group) {
     if (this.page.mine !== "owner") {
-      return section(gettext("Handing over and ending"), el("p", { class: "soft" }, gettext("Only the owner can give roles, pass the group on or dissolve it.")));
+      return section(
+        gettext("Handing over and ending"),
+        el("p", { class: "soft" }, gettext("Only the owner can give roles, pass the group on or dissolve it.")),
+      );
     }
     return section(
       gettext("Handing over and ending"),
-      el("p", { class: "soft" }, gettext("Dissolved, the group is gone for everybody, with all that was said in it. To pass it on, choose its next owner under “Members”.")),
-      el("div", {}, this.page.modal.button(gettext("Dissolve the group"), () => this.dissolve(group), { kind: "quiet danger", key: "dissolve" })),
+      el(
+        "p",
+        { class: "soft" },
+        gettext(
+          "Dissolved, the group is gone for everybody, with all that was said in it. To pass it on, choose its next owner under “Members”.",
+        ),
+      ),
+      el(
+        "div",
+        {},
+        this.page.modal.button(gettext("Dissolve the group"), () => this.dissolve(group), {
+          kind: "quiet danger",
+          key: "dissolve",
+        }),
+      ),
     );
   }
 
@@ -141,7 +187,20 @@ export class Settings {
 /** Where a square part of a picture is chosen: by dragging, by keys, by the slider. */
 function stage() {
   const keys = gettext("Arrow keys move the picture, plus and minus change its size.");
-  const canvas = el("canvas", { width: 320, height: 320, tabindex: "0", role: "img", "aria-label": `${gettext("The part that is shown")}. ${keys}` });
-  const zoom = el("input", { type: "range", min: "1", max: "8", step: "0.01", value: "1", "aria-label": gettext("Size") });
+  const canvas = el("canvas", {
+    width: 320,
+    height: 320,
+    tabindex: "0",
+    role: "img",
+    "aria-label": `${gettext("The part that is shown")}. ${keys}`,
+  });
+  const zoom = el("input", {
+    type: "range",
+    min: "1",
+    max: "8",
+    step: "0.01",
+    value: "1",
+    "aria-label": gettext("Size"),
+  });
   return { part: el("div", { class: "crop-box" }, canvas, zoom), cropper: new Cropper({ canvas, zoom, previews: [] }) };
 }
