@@ -205,6 +205,7 @@ class Connection:
 
     def revoked(self, event: Revoked) -> None:
         if event.kind == "participation" and event.conversation is not None:
+            self.hub.presence.review(self)
             self._participation(event.conversation, event.reason)
         elif event.kind == "session" and event.session == self.session_id:
             self.close(NOT_AUTHENTICATED)

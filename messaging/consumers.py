@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -220,6 +221,10 @@ class ChatConsumer(AsyncConsumer):
         await run(access.may_type, user_id=self.connection.user_id, conversation_id=frame.conversation)
         live.typing(self.connection, frame.conversation, active=frame.active)
 
+    async def watch_presence(self, frame: frames.PresenceWatch) -> None:
+        tell = partial(self._reply, frame.id, "presence")
+        await self.connection.hub.presence.watch(self.connection, frame.users, tell)
+
     async def auth(self, frame: frames.Auth) -> None:
         credentials = await run(authenticate_token, frame.token)
         if credentials.user_id != self.connection.user_id:
@@ -242,6 +247,7 @@ class ChatConsumer(AsyncConsumer):
         frames.Delivered: delivered,
         frames.Read: read,
         frames.Typing: typing,
+        frames.PresenceWatch: watch_presence,
         frames.Auth: auth,
         frames.Ping: ping,
     }

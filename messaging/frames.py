@@ -15,6 +15,7 @@ Version = Annotated[int, Meta(ge=0, le=MAX_ID)]
 #: What a reply can carry back: its encoder writes no wider integers.
 FrameId = Annotated[int, Meta(ge=-(2**63), le=MAX_ID)] | Annotated[str, Meta(max_length=64)] | None
 CURSORS_LIMIT = 500
+WATCHED_LIMIT = 500
 
 
 class Frame(Struct, tag_field="type"):
@@ -80,6 +81,10 @@ class Typing(Frame, tag="typing", kw_only=True):
     active: bool
 
 
+class PresenceWatch(Frame, tag="presence.watch", kw_only=True):
+    users: Annotated[list[Id], Meta(max_length=WATCHED_LIMIT)]
+
+
 class Auth(Frame, tag="auth", kw_only=True):
     token: Annotated[str, Meta(max_length=4096)]
 
@@ -90,7 +95,7 @@ class Ping(Frame, tag="ping"):
 
 AnyFrame = (
     Hello | Send | Edit | Recall | ReactionAdd | ReactionRemove
-    | Sync | Delivered | Read | Typing | Auth | Ping
+    | Sync | Delivered | Read | Typing | PresenceWatch | Auth | Ping
 )  # fmt: skip
 _decode = msgspec.json.Decoder(AnyFrame).decode
 _decode_anything = msgspec.json.Decoder().decode

@@ -9,7 +9,7 @@ from django.db.models import Q
 from accounts.models import Revocation
 from chatchat.realtime import Change, Revoked, frame
 from chatchat.threads import run
-from messaging import history
+from messaging import access, history
 from messaging.models import Conversation, Participant
 from messaging.states import states
 
@@ -25,6 +25,9 @@ class DatabaseSource:
 
     async def states(self, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
         return await run(_states, wanted)
+
+    async def visible(self, viewer: int, others: Sequence[int]) -> set[int]:
+        return await run(access.visible_people, user_id=viewer, others=others)
 
     async def revocations(self, after: int, among: Sequence[int]) -> list[Revoked]:
         return await run(_revocations, after, among)

@@ -15,7 +15,7 @@ from accounts.serializers import person
 from chatchat.clock import now
 from chatchat.db import StartOver, retried, write_transaction
 from chatchat.errors import Conflict, Invalid, NotFound
-from chatchat.realtime import to_person
+from chatchat.realtime import Review, publish, to_person
 from messaging.models import Conversation
 from messaging.services import conversations
 from social import access
@@ -178,6 +178,7 @@ def block(*, user_id: int, blocked_id: int) -> None:
             return
         was_open = conversation is not None and not access.blocked_between(user_id, blocked_id)
         Block.objects.create(blocker_id=user_id, blocked_id=blocked_id, created_at=now())
+        publish(Review(user_id), Review(blocked_id))  # their coming and going, in groups too
         access.known(blocked_id)
         pending = _pending_between(user_id, blocked_id)
         if pending is not None:
@@ -196,6 +197,7 @@ def unblock(*, user_id: int, blocked_id: int) -> None:
         ended, _by_model = Block.objects.filter(blocker=user_id, blocked=blocked_id).delete()
         if not ended:
             raise NotFound
+        publish(Review(user_id), Review(blocked_id))
         if conversation is not None and not access.blocked_between(user_id, blocked_id):
             _set_open(conversation, True, user_id, blocked_id)
 

@@ -9,9 +9,11 @@ from typing import Any
 from django.db import transaction
 
 from chatchat.realtime import outlet
-from chatchat.realtime.events import Change, Event, Personal, Restate, Revoked, Signal, frame
+from chatchat.realtime.events import Change, Event, Personal, Restate, Review, Revoked, Signal, frame
 
-__all__ = ["Change", "Event", "Personal", "Restate", "Revoked", "Signal", "frame", "publish", "to_person"]
+__all__ = [
+    "Change", "Event", "Personal", "Restate", "Review", "Revoked", "Signal", "frame", "publish", "to_person",
+]  # fmt: skip
 
 
 def publish(*events: Event) -> None:

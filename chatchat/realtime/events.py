@@ -47,6 +47,18 @@ class Restate(msgspec.Struct, tag="restate", array_like=True, frozen=True):
     user: int | None = None
 
 
+class Presence(msgspec.Struct, tag="presence", array_like=True, frozen=True):
+    """Somebody may have come or gone: the processes whose sockets watch them ask where they are."""
+
+    user: int
+
+
+class Review(msgspec.Struct, tag="review", array_like=True, frozen=True):
+    """Whom this person may see has changed, without any conversation's having changed."""
+
+    user: int
+
+
 class Revoked(msgspec.Struct, tag="revoked", array_like=True, frozen=True):
     """A row of ``accounts.Revocation``: processes act on each once, by its number."""
 
@@ -58,7 +70,7 @@ class Revoked(msgspec.Struct, tag="revoked", array_like=True, frozen=True):
     reason: str = ""
 
 
-Event = Change | Signal | Personal | Restate | Revoked
+Event = Change | Signal | Personal | Restate | Presence | Review | Revoked
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Event)
@@ -77,7 +89,9 @@ def unpack(data: bytes) -> Event:
 
 def group_of(event: Event) -> str:
     """The channel-layer group through which ``event`` reaches the processes that it concerns."""
-    if isinstance(event, Personal | Revoked):
+    if isinstance(event, Presence):
+        return presence_group(event.user)
+    if isinstance(event, Personal | Review | Revoked):
         return person_group(event.user)
     if isinstance(event, Restate) and event.user is not None:
         return person_group(event.user)
@@ -87,6 +101,11 @@ def group_of(event: Event) -> str:
 def conversation_group(conversation: int) -> str:
     """The name of a conversation's group."""
     return f"conversation.{conversation}"
+
+
+def presence_group(user: int) -> str:
+    """The name of the group of those who want to know whether a person is there."""
+    return f"presence.{user}"
 
 
 def person_group(user: int) -> str:

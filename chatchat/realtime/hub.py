@@ -8,7 +8,7 @@ missed: it holds what came too early, and reads what does not come from the data
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
 from chatchat.realtime.bus import Bus
@@ -16,16 +16,20 @@ from chatchat.realtime.events import (
     Change,
     Event,
     Personal,
+    Presence,
     Restate,
+    Review,
     Revoked,
     Signal,
     conversation_group,
     person_group,
 )
 from chatchat.realtime.ports import Client, Source
+from chatchat.realtime.presence import People
 from chatchat.realtime.revocations import RevocationReader
 from chatchat.realtime.states import States
 from chatchat.realtime.watch import Gate, Watch
+from chatchat.realtime.whereabouts import OneProcess, Whereabouts
 from chatchat.realtime.wsframe import text_frame
 
 log = logging.getLogger("chatchat.realtime")
@@ -38,7 +42,9 @@ GATHER = 0.001  # seconds: at once if the last write was longer ago, else joined
 class Hub:
     """See the module. All methods belong to the loop's thread, but ``post``."""
 
-    def __init__(self, layer: Any, source: Source, *, max_unsent: int) -> None:
+    def __init__(
+        self, layer: Any, source: Source, *, max_unsent: int, whereabouts: Whereabouts | None = None
+    ) -> None:
         self.loop = asyncio.get_running_loop()
         self.source = source
         self.max_unsent = max_unsent
@@ -50,11 +56,20 @@ class Hub:
         self._bus = Bus(layer, self._receive)
         self._revocations = RevocationReader(source, self._revoked)
         self._states = States(source, lambda client, text, blob: self._put(client, (text,), blob), self.spawn)
+        self.presence = People(self, whereabouts or OneProcess())
+        #: What the groups of the layer are joined for, by the first part of their names.
+        self._wanted: dict[str, Mapping[int, Any]] = {
+            "conversation": self.watches,
+            "person": self.people,
+            "presence": self.presence.watchers,
+        }
         self._handlers: dict[type, Callable[[Any], None]] = {
             Change: self._change,
             Signal: self._signal,
             Personal: self._personal,
             Restate: self._restate,
+            Presence: self.presence.hint,
+            Review: self._review,
             Revoked: self._revocations.take,
         }
 
@@ -63,11 +78,12 @@ class Hub:
     async def start(self) -> None:
         """Begin to listen, to compare heads and to read revocations."""
         if not self._bus.alone:
-            await self._bus.open(lost=self.compare_heads_soon)
+            await self._bus.open(lost=self.catch_up_soon)
             self.spawn(self._bus.listen_forever())
             self.spawn(self._bus.send_forever())
         self.spawn(self._compare_heads_forever())
         self.spawn(self._revocations.read_forever())
+        self.spawn(self.presence.tick_forever())
 
     async def stop(self) -> None:
         """Hand on what is waiting, then end."""
@@ -75,6 +91,7 @@ class Hub:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.presence.stop()
         if not self._bus.alone:
             await self._bus.close()
 
@@ -234,6 +251,10 @@ class Hub:
         for client in slow:
             client.behind()
 
+    def write(self, client: Client, text: bytes) -> None:
+        """Write a frame to one socket."""
+        self._put(client, (text,), text_frame(text))
+
     def _put(self, client: Client, texts: Sequence[bytes], blob: bytes) -> None:
         client.sink.put(texts, blob)
         if client.sink.unsent() > self.max_unsent:
@@ -281,15 +302,20 @@ class Hub:
             return False
         return True
 
+    def _review(self, event: Review) -> None:
+        for client in self.people.get(event.user, ()):
+            self.presence.review(client)
+
     def _revoked(self, event: Revoked) -> None:
         for client in list(self.people.get(event.user, ())):
             client.revoked(event)
 
     # --- what the database knows, whatever the layer lost ---
 
-    def compare_heads_soon(self) -> None:
+    def catch_up_soon(self) -> None:
         """The layer's connection was lost: see at once what it did not carry."""
         self.spawn(self.compare_heads())
+        self.presence.renew_soon()
 
     async def _compare_heads_forever(self) -> None:
         while True:
@@ -319,18 +345,21 @@ class Hub:
         first = not clients
         clients.add(client)
         if first:
-            await self._subscribe([person_group(client.user_id)])
+            self.presence.came(client.user_id)
+            await self.subscribe([person_group(client.user_id)])
 
     def exit(self, client: Client, conversations: Iterable[int]) -> None:
         """Forget ``client`` and its ``conversations``."""
         for conversation in conversations:
             self.detach(client, conversation)
+        self.presence.forget(client)
         clients = self.people.get(client.user_id)
         if clients is not None:
             clients.discard(client)
             if not clients:
                 del self.people[client.user_id]
-                self._unsubscribe(person_group(client.user_id))
+                self.presence.went(client.user_id)
+                self.unsubscribe(person_group(client.user_id))
 
     async def watch(self, client: Client, conversations: Sequence[int]) -> None:
         """Subscribe (confirmed), then hold the conversations' live frames for ``client`` at a gate."""
@@ -363,7 +392,7 @@ class Hub:
                 self._forget_if_empty(watch)
 
     async def _begin(self, watches: list[Watch]) -> None:
-        await self._subscribe([conversation_group(watch.conversation) for watch in watches])
+        await self.subscribe([conversation_group(watch.conversation) for watch in watches])
         heads: dict[int, int] = {}
         for ids in _chunks([watch.conversation for watch in watches], 500):
             heads.update(await self.source.heads(ids))
@@ -410,7 +439,7 @@ class Hub:
             if watch.timer is not None:
                 watch.timer.cancel()
             del self.watches[watch.conversation]
-            self._unsubscribe(conversation_group(watch.conversation))
+            self.unsubscribe(conversation_group(watch.conversation))
 
     def live(self, client: Client, conversation: int) -> bool:
         """Whether ``client`` gets the conversation's frames as they come."""
@@ -429,18 +458,20 @@ class Hub:
         watch = self.watches.get(conversation)
         return watch is not None and (client in watch.live or client in watch.gated)
 
-    async def _subscribe(self, groups: list[str]) -> None:
+    async def subscribe(self, groups: list[str]) -> None:
+        """Take what other processes send to ``groups``; returns when that is confirmed."""
         if not self._bus.alone:
             await self._bus.join(groups)
 
-    def _unsubscribe(self, group: str) -> None:
+    def unsubscribe(self, group: str) -> None:
+        """The reverse, unless somebody wants it again by then."""
         if not self._bus.alone:
             self.spawn(self._part(group))
 
     async def _part(self, group: str) -> None:
         kind, _, number = group.partition(".")
-        if int(number) not in (self.watches if kind == "conversation" else self.people):
-            await self._bus.part(group)  # nobody has come back meanwhile
+        if int(number) not in self._wanted[kind]:  # nobody has come back meanwhile
+            await self._bus.part(group)
 
 
 def _chunks(items: Sequence[int], size: int) -> Iterable[Sequence[int]]:

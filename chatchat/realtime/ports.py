@@ -39,5 +39,8 @@ class Source(Protocol):
     async def states(self, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
         """{(conversation, user): ``conversation`` frame} of those who take part."""
 
+    async def visible(self, viewer: int, others: Sequence[int]) -> set[int]:
+        """Those of ``others`` whose coming and going ``viewer`` may see; it is so both ways."""
+
     async def revocations(self, after: int, among: Sequence[int]) -> list[Revoked]:
         """Rows numbered past ``after`` or one of ``among``, in order; the newest one if ``after`` < 0."""

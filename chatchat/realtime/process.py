@@ -9,6 +9,7 @@ from django.conf import settings
 from chatchat.realtime import outlet
 from chatchat.realtime.hub import Hub
 from chatchat.realtime.ports import Source
+from chatchat.realtime.whereabouts import ManyProcesses, OneProcess
 
 _source: Source | None = None
 _started: list[Callable[[Hub], Awaitable[None]]] = []
@@ -41,7 +42,12 @@ async def get_hub() -> Hub:
         if _hub is None or _hub.loop is not asyncio.get_running_loop():
             if _source is None:
                 raise RuntimeError("no app registered a source for the hub")
-            hub = Hub(get_channel_layer(), _source, max_unsent=settings.READER_MAX_UNSENT_BYTES)
+            hub = Hub(
+                get_channel_layer(),
+                _source,
+                max_unsent=settings.READER_MAX_UNSENT_BYTES,
+                whereabouts=ManyProcesses(settings.REDIS_URL) if settings.REDIS_URL else OneProcess(),
+            )
             await hub.start()
             for started in _started:
                 await started(hub)

@@ -25,6 +25,8 @@ class Store:
         self.answering.set()
         self.asked: list[str] = []
         self.read_revocations = asyncio.Event()
+        #: (one, other): who may not see each other.
+        self.hidden: set[tuple[int, int]] = set()
         #: What every conversation is called now.
         self.title = "old"
         #: Seconds between reading states and handing them over, of the next readings.
@@ -80,6 +82,10 @@ class Store:
         await asyncio.sleep(self.slowness.pop(0) if self.slowness else 0)
         await self._answer("states")
         return found
+
+    async def visible(self, viewer: int, others: Sequence[int]) -> set[int]:
+        await self._answer("visible")
+        return {other for other in others if (viewer, other) not in self.hidden}
 
     async def revocations(self, after: int, among: Sequence[int]) -> list[Revoked]:
         await self._answer("revocations")
