@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.access import visible_people
 from chatchat.errors import Forbidden, NotFound
-from chatchat.policies import hidden_people
 from messaging.models import Conversation, Message, Participant
 from messaging.services.conversations import lock
 from messaging.states import may_send
@@ -46,18 +46,17 @@ def locked_message(participant: Participant, *, seq: int) -> Message:
     return message
 
 
-def visible_people(*, user_id: int, others: Iterable[int]) -> set[int]:
-    """Those of ``others`` whose presence this person may see: they share a group, or an open direct
-    conversation, and neither blocks the other. Whom one may see, sees one too."""
+def shown_presence(*, user_id: int, others: Iterable[int]) -> set[int]:
+    """Those of ``others`` whose coming and going this person may see: they share a group, or an open
+    direct conversation, and neither blocks the other. Whom one may see, sees one too."""
     shared = Participant.objects.filter(user_id=user_id, left_at=None).filter(
         Q(conversation__kind=Conversation.Kind.GROUP) | Q(may_send=True)
     )
-    found = Participant.objects.filter(
+    beside = Participant.objects.filter(
         user__in=set(others) - {user_id}, left_at=None, conversation__in=shared.values("conversation")
     )
-    for hidden in hidden_people(user_id):
-        found = found.exclude(user__in=hidden)
-    return set(found.values_list("user_id", flat=True).distinct())
+    people = visible_people(viewer_id=user_id).filter(pk__in=beside.values("user"))
+    return set(people.values_list("pk", flat=True))
 
 
 class MayNotSend(Forbidden):

@@ -27,7 +27,7 @@ class DatabaseSource:
         return await run(_states, wanted)
 
     async def visible(self, viewer: int, others: Sequence[int]) -> set[int]:
-        return await run(access.visible_people, user_id=viewer, others=others)
+        return await run(access.shown_presence, user_id=viewer, others=others)
 
     async def revocations(self, after: int, among: Sequence[int]) -> list[Revoked]:
         return await run(_revocations, after, among)

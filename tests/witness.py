@@ -18,7 +18,7 @@ from django.apps import apps
 from django.db import connections
 from django.test import TestCase
 
-from chatchat.realtime import Change, Event, Personal, Restate, Revoked, outlet
+from chatchat.realtime import Change, Event, Personal, Restate, Review, Revoked, outlet
 
 T = TypeVar("T")
 
@@ -83,6 +83,11 @@ def revoked(events: Sequence[Event]) -> list[tuple[int, str]]:
 def restated(events: Sequence[Event]) -> list[tuple[int, int | None]]:
     """(conversation, person or None for everybody) of those whose sockets look at the state, in order."""
     return [(event.conversation, event.user) for event in events if isinstance(event, Restate)]
+
+
+def reviews(events: Sequence[Event]) -> list[Event]:
+    """Those by which somebody's sockets look whom they may see; nobody is told."""
+    return [event for event in events if isinstance(event, Review)]
 
 
 def at_once(*calls: Callable[[], T]) -> list[T]:

@@ -100,6 +100,10 @@ def valid_frames(ids: Ids) -> st.SearchStrategy[dict[str, Any]]:
         },
         {"type": st.sampled_from(["delivered", "read"]), **place},
         {"type": st.just("typing"), "conversation": conversation, "active": st.booleans()},
+        {
+            "type": st.just("presence.watch"),
+            "users": st.lists(st.sampled_from([1, 2, ids.group, 2**62]), max_size=4) | st.just([1] * 500),
+        },
         {"type": st.just("auth"), "token": st.sampled_from(["", "a.b.c", "x" * 4096, "😀"])},
         {"type": st.just("ping")},
     ]

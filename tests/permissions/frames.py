@@ -1,6 +1,7 @@
 """Who may send which frame: a row a frame, a column a person; the words are table.py's.
 
-``ready``, ``ok`` and so on are the types of the replies; ``nothing`` is that of ``typing``. For ``gone``
+``ready``, ``ok`` and so on are the types of the replies; ``nothing`` is that of ``typing``, ``seen`` and
+``hidden`` say whether ``presence`` names who is asked for. For ``gone``
 see docs/websocket.md: what a cursor for a conversation that is not one's own gets. Anonymous and
 banned people get no socket at all: the handshake is refused.
 """
@@ -48,6 +49,11 @@ read           direct        401   404   ok    ok    404   ok    ok    404   ok 
 read           dissolved     401   404   404   404   404   404   404   404   404   ban
 typing         group         401   404   nothing 404 404   mute  nothing nothing nothing ban
 typing         direct        401   404   nothing mute 404  nothing mute 404  nothing ban
+presence.watch owner         401   hidden seen hidden hidden seen hidden seen hidden ban
+presence.watch blocked       401   hidden seen hidden hidden seen hidden seen hidden ban
+presence.watch somebody      401   hidden seen hidden hidden seen seen  seen  seen  ban
+presence.watch stranger      401   hidden hidden hidden hidden hidden hidden hidden hidden ban
+presence.watch banned        401   hidden hidden hidden hidden hidden hidden hidden hidden ban
 typing         dissolved     401   404   404   404   404   404   404   404   404   ban
 message.recall system        401   404   theirs 404  404   theirs theirs theirs theirs ban
 message.recall own           401   404   ok    404   404   ok    ok    ok    ok    ban
@@ -99,6 +105,8 @@ class FrameRow:
         frame: dict[str, Any] = {"type": self.type}
         if self.type in ("hello", "ping", "auth"):
             return frame
+        if self.type == "presence.watch":
+            return {**frame, "users": [ids[self.about]]}
         frame["conversation"] = ids[place.get(self.about, self.about)]
         frame |= _fields(self.type)
         if self.about in ATTACHED:

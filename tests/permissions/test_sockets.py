@@ -136,5 +136,7 @@ async def _hello(server: Server, world: World, row: FrameRow, me: Person) -> Fra
 
 
 def named(frame: dict[str, Any]) -> str:
-    """An error's code, or the type of what is none."""
+    """An error's code, or the type of what is none; of whom one watches, whether one may."""
+    if frame["type"] == "presence":
+        return "seen" if frame["users"] else "hidden"
     return str(frame["error"]["code"] if frame["type"] == "error" else frame["type"])
