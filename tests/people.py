@@ -6,13 +6,21 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connections
+from django.http import HttpRequest
 
+from accounts import pages
 from accounts.models import User
 from accounts.services.sessions import begin_with_tokens
 from tests.client import PASSWORD, ApiClient, ok
 
 T = TypeVar("T")
+
+AGENT = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+)
 
 _numbers = itertools.count(1)
 
@@ -40,6 +48,20 @@ def new_user(nickname: str = "", *, email: str = "", password: str = PASSWORD, *
     nickname = nickname or f"Person {number}"
     email = email or f"p{number}@example.com"
     return orm(lambda: User.objects.create_user(email, password, nickname=nickname, **fields))
+
+
+def signed_in(user_id: int) -> dict[str, str]:
+    """The cookies of a browser in which this person has just signed in."""
+
+    def begin() -> dict[str, str]:
+        request = HttpRequest()
+        request.META["HTTP_USER_AGENT"] = AGENT
+        request.session = SessionStore()
+        pages.sign_in(request, User.objects.get(pk=user_id))
+        request.session.save()
+        return {settings.SESSION_COOKIE_NAME: str(request.session.session_key)}
+
+    return orm(begin)
 
 
 def sign_in(client: ApiClient, user: User | str = "", **fields: Any) -> ApiClient:
