@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import ThroughServices
-from messaging.models import Conversation, Message, Participant, Reaction
+from messaging.models import Attachment, Conversation, Message, Participant, Reaction
 from messaging.services import messages
 
 
@@ -63,8 +63,25 @@ class ParticipantAdmin(ReadOnly):
     ordering = ("-id",)
 
 
+class AttachmentInline(admin.TabularInline[Attachment, Message]):
+    """What a message was sent with: what is said of it, not the file, which is for who sees the message."""
+
+    model = Attachment
+    fields = ("name", "type", "size", "width", "height", "owner", "created_at")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 @admin.register(Message)
 class MessageAdmin(ReadOnly):
+    inlines = (AttachmentInline,)
     list_display = ("id", "conversation", "seq", "sender", "body", "sent_at", "edited_at", "recalled_at")
     list_filter = ("kind", "sent_at", ("recalled_at", admin.EmptyFieldListFilter))
     search_fields = ("=conversation__id", "body", "sender__nickname", "=sender__email", "=client_id")

@@ -8,6 +8,7 @@ A line is one of::
     + plan 👍 carol dave           reactions; ``last`` is the line before
     ~ plan alice: New text         an edit
     x plan alice                   a recall
+    & plan summit.jpg notes.csv    pictures and files sent with it (``files`` draws them)
     unread alice 3                 the last three lines are unread by alice; others have read all
 """
 
@@ -33,6 +34,7 @@ class Line:
     reactions: list[tuple[str, str]] = field(default_factory=list)  # (emoji, who)
     edited: str = ""
     recalled: bool = False
+    files: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -65,6 +67,8 @@ class _Reader:
                 self._line(label).edited = line.split(": ", 1)[1].replace("\\n", "\n")
             case ["x", label, _]:
                 self._line(label).recalled = True
+            case ["&", label, *files]:
+                self._line(label).files += files
             case ["unread", who, count]:
                 self.script.unread[who] = int(count)
             case _:

@@ -35,6 +35,9 @@ def test_the_demo_holds_what_the_readme_says() -> None:
     assert people_s.filter(reply_to__isnull=False).count() >= 10
     assert people_s.filter(reactions__isnull=False).exists()
     assert [row for row in people_s if row.data.get("mentions")]
+    sent = [one for row in people_s for one in row.data.get("attachments", ())]
+    assert {one["type"] for one in sent} == {"image/jpeg", "image/png", "application/octet-stream"}
+    assert [row for row in people_s if len(row.data.get("attachments", ())) > 1]
 
 
 def test_what_the_demo_says_is_whole_in_order_and_in_the_past() -> None:

@@ -3,20 +3,21 @@
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
 from chatchat import demo
-from chatchat.demo import script
-from chatchat.demo.script import Script
+from chatchat.demo import files, script
+from chatchat.demo.script import Line, Script
 from chatchat.errors import Conflict, Forbidden
 from groups.models import Group
 from groups.services import lifecycle, members
 from messaging.models import Message
-from messaging.services import conversations, messages
+from messaging.services import attachments, conversations, messages
 from social import services as social
 
 #: Script, name, introduction, and its people, the founder first.
@@ -130,17 +131,27 @@ class _Making:
     def _tell(self, conversation: int, name: str, told: Script) -> None:
         seqs: list[int] = []
         for index, line in enumerate(told.lines):
-            accepted = messages.send(
-                user_id=self._id(line.who),
-                conversation_id=conversation,
-                client_id=uuid5(NAMESPACE_URL, f"chatchat:demo:{name}:{index}"),
-                body=line.text,
-                reply_to=seqs[line.reply] if line.reply is not None else None,
-            )
-            seqs.append(accepted.seq)
+            reply_to = seqs[line.reply] if line.reply is not None else None
+            client_id = uuid5(NAMESPACE_URL, f"chatchat:demo:{name}:{index}")
+            seqs.append(self._say(conversation, line, client_id, reply_to))
         self._change(conversation, told, seqs)
         self._read(conversation, told, seqs)
         _backdate(conversation, told, seqs)
+
+    def _say(self, conversation: int, line: Line, client_id: UUID, reply_to: int | None) -> int:
+        sender = self._id(line.who)
+        known = Message.objects.filter(sender=sender, client_id=str(client_id)).values_list("seq", flat=True)
+        if known:
+            return known[0]  # with files of its own
+        uploads = [SimpleUploadedFile(name, files.content(name)) for name in line.files]
+        return messages.send(
+            user_id=sender,
+            conversation_id=conversation,
+            client_id=client_id,
+            body=line.text,
+            reply_to=reply_to,
+            attachments=[attachments.upload(owner_id=sender, file=file).pk for file in uploads],
+        ).seq
 
     def _change(self, conversation: int, told: Script, seqs: list[int]) -> None:
         for line, seq in zip(told.lines, seqs, strict=True):
