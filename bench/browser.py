@@ -104,6 +104,7 @@ class Found:
     heap: list[float] = field(default_factory=list)  #: MiB: on opening, then each thousand messages back
     frames_ms: list[float] = field(default_factory=list)
     burst: int = 0
+    busy_ms: float = 0  #: the page's main thread, for one message of the burst
 
     def good(self) -> bool:
         return (
@@ -124,8 +125,8 @@ class Found:
         frames = sorted(self.frames_ms)
         if frames:
             p50, p95 = frames[len(frames) // 2], frames[len(frames) * 95 // 100]
-            times = f"p50 {p50:.0f}, p95 {p95:.0f}, longest {frames[-1]:.0f} ms"
-            yield f"burst of {self.burst} messages      a frame takes {times}"
+            took = f"p50 {p50:.0f}, p95 {p95:.0f}, longest {frames[-1]:.0f} ms"
+            yield f"burst of {self.burst} messages      {self.busy_ms:.1f} ms each; frames {took}"
 
 
 # ------------------------------------------------------------------ what is there
@@ -209,6 +210,15 @@ def heap(page: Page) -> float:
     return float(used)
 
 
+def busy_seconds(page: Page) -> float:
+    """How long the page's main thread has been at work since it began."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    session.detach()
+    return next(float(one["value"]) for one in metrics if one["name"] == "TaskDuration")
+
+
 def go_back(page: Page, last: int, back: int, found: Found) -> None:
     progress = Progress("messages back", back)
     found.heap = [heap(page)]
@@ -233,10 +243,12 @@ def burst(page: Page, url: str, group: int, found: Found, rate: int, seconds: in
         http.headers["Authorization"] = f"Bearer {http.post('auth/token', json=login).json()['access']}"
         sender = threading.Thread(target=_send, args=(http, group, rate, rate * seconds))
         page.evaluate(FRAMES)
+        busy = busy_seconds(page)
         sender.start()
         page.locator("article .text").last.filter(has_text=f"burst {rate * seconds - 1} ").wait_for(
             timeout=120_000
         )
+        found.busy_ms = (busy_seconds(page) - busy) * 1000 / (rate * seconds)
         found.frames_ms, found.burst = page.evaluate("endOfFrames()"), rate * seconds
         sender.join()
 

@@ -15,7 +15,7 @@ export function attachments(files) {
     pictures.length > 0 &&
       el(
         "div",
-        { class: "pictures", data: { count: Math.min(pictures.length, 5) } },
+        { class: "pictures", data: { count: pictures.length } },
         pictures.map((file) => picture(file, files.indexOf(file), pictures.length === 1)),
       ),
     ...others.map((file) => card(file)),

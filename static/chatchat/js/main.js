@@ -73,7 +73,7 @@ const composer = new Composer(byId("composer"), store, {
   typing: (active, conversation) => connection.post({ type: "typing", conversation, active }),
   person: (id) => dialogs.showPerson(id),
 });
-const announcements = new Announcements(byId("stream"), store, (id) => dialogs.showGroup(id));
+const announcements = new Announcements(byId("stream").parentElement, store, (id) => dialogs.showGroup(id));
 dialogs.announcements = announcements;
 const notifier = new Notifier(store, { viewing: () => (attentive() ? current?.id : null), title, open: go });
 
