@@ -17,7 +17,7 @@ export class Connection extends EventTarget {
     this.number = 0;
     this.tries = 0;
     addEventListener("online", () => this.hurry());
-    addEventListener("offline", () => this.socket?.close());
+    addEventListener("offline", () => this.lost());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.hurry());
     setInterval(() => this.ping(), PING_EVERY);
   }
@@ -29,10 +29,11 @@ export class Connection extends EventTarget {
     this.socket = socket;
     this.opened = false;
     socket.onopen = () => {
+      if (socket !== this.socket) return;
       this.opened = true;
       this.post({ type: "hello", cursors: this.cursors() });
     };
-    socket.onmessage = (event) => this.receive(JSON.parse(event.data));
+    socket.onmessage = (event) => socket === this.socket && this.receive(JSON.parse(event.data));
     socket.onclose = (event) => socket === this.socket && this.closed(event.code);
   }
 
@@ -47,6 +48,15 @@ export class Connection extends EventTarget {
     }
     this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
     if (frame.type === "synced") this.become("online");
+  }
+
+  /** The browser says that there is no line: a socket may take minutes to notice. */
+  lost() {
+    const { socket } = this;
+    if (!socket || this.stopped) return;
+    this.socket = null;
+    socket.close();
+    this.closed(1006);
   }
 
   /** For good: the page is being left. */
