@@ -118,6 +118,7 @@ export class Tabs {
       const chosen = tab.dataset.tab === key;
       tab.setAttribute("aria-selected", String(chosen));
       tab.tabIndex = chosen ? 0 : -1;
+      if (chosen) tab.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
     this.panel.setAttribute("aria-labelledby", `${this.panel.id}-${key}`);
     this.show(key);
