@@ -15,6 +15,7 @@ import { Marks } from "./marks.js";
 import { Notifier } from "./notify.js";
 import { options } from "./people/options.js";
 import { Outbox } from "./outbox.js";
+import { Presence } from "./presence.js";
 import { go, leave, wanted } from "./route.js";
 import { Store } from "./store.js";
 import { Stream } from "./stream.js";
@@ -29,6 +30,7 @@ const connection = new Connection(() => store.cursors());
 store.request = (frame) => connection.request(frame);
 const outbox = new Outbox(store, connection);
 const marks = new Marks(connection);
+const presence = new Presence(store, connection);
 let current = null;
 
 // ---- the parts
@@ -145,6 +147,7 @@ document.addEventListener("visibilitychange", () => seen());
 // ---- frames
 
 connection.addEventListener("frame", ({ detail: frame }) => {
+  if (frame.type === "ready") presence.clear();
   store.take(frame);
   if (frame.type === "ready") {
     marks.clear();
@@ -153,6 +156,8 @@ connection.addEventListener("frame", ({ detail: frame }) => {
     if (wanted() && !store.conversations.has(wanted())) missing(wanted());
   } else if (frame.type === "message") {
     arrived(frame);
+  } else if (frame.type === "presence") {
+    presence.take(frame);
   } else if (frame.type === "typing") {
     if (frame.user !== store.me.id) typists.take(frame);
   } else {

@@ -10,13 +10,14 @@ export class Presence {
     store.addEventListener("list", () => this.watch());
   }
 
-  /** A new connection watches nobody yet. */
+  /** A new connection watches nobody yet, and what was known may not be so any more. */
   clear() {
     this.watched = "";
-    this.watch();
+    this.store.online.clear();
   }
 
   watch() {
+    if (!this.store.me) return;
     const peers = this.store.ordered().filter(({ state }) => state.peer && state.may_send).map(({ state }) => state.peer.id);
     const users = peers.slice(0, WATCHED).sort((one, other) => one - other);
     if (String(users) === this.watched) return;
