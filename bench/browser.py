@@ -25,7 +25,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import httpx
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from bench.past import Said, write_past
 from bench.progress import Progress
@@ -65,19 +65,20 @@ BACK = """async () => {
   const frame = () => new Promise(requestAnimationFrame);
   stream.scrollBy({top: -stream.clientHeight, behavior: "instant"});
   await frame();
-  const node = [...stream.querySelectorAll("[data-seq]")].find((one) => offset(one) >= 0);
-  const there = offset(node);
+  const {seq} = [...stream.querySelectorAll("[data-seq]")].find((one) => offset(one) >= 0).dataset;
+  const place = () => offset(stream.querySelector(`[data-seq="${seq}"]`));
+  const there = place();
   let drift = 0;
   for (let quiet = 0, first = null; quiet < 4; ) {
     await frame();
-    drift = Math.max(drift, Math.abs(offset(node) - there));
+    drift = Math.max(drift, Math.abs(place() - there));
     const now = stream.querySelector("[data-seq]");
     const near = stream.scrollTop < 2 * stream.clientHeight;  // more may be on its way
     quiet = now === first ? quiet + (near ? 0.2 : 1) : 0;
     first = now;
   }
   const count = (what) => document.querySelectorAll(what).length;
-  return {seq: Number(node.dataset.seq), drift, rows: count("article"), nodes: count("*")};
+  return {seq: Number(seq), drift, rows: count("article"), nodes: count("*")};
 }"""
 
 #: Notes how long frames take, until `end` says what they took.
@@ -210,12 +211,9 @@ def heap(page: Page) -> float:
     return float(used)
 
 
-def busy_seconds(page: Page) -> float:
-    """How long the page's main thread has been at work since it began."""
-    session = page.context.new_cdp_session(page)
-    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+def busy_seconds(session: CDPSession) -> float:
+    """How long the page's main thread has been at work so far."""
     metrics = session.send("Performance.getMetrics")["metrics"]
-    session.detach()
     return next(float(one["value"]) for one in metrics if one["name"] == "TaskDuration")
 
 
@@ -243,12 +241,14 @@ def burst(page: Page, url: str, group: int, found: Found, rate: int, seconds: in
         http.headers["Authorization"] = f"Bearer {http.post('auth/token', json=login).json()['access']}"
         sender = threading.Thread(target=_send, args=(http, group, rate, rate * seconds))
         page.evaluate(FRAMES)
-        busy = busy_seconds(page)
+        session = page.context.new_cdp_session(page)
+        session.send("Performance.enable")
+        busy = busy_seconds(session)
         sender.start()
         page.locator("article .text").last.filter(has_text=f"burst {rate * seconds - 1} ").wait_for(
             timeout=120_000
         )
-        found.busy_ms = (busy_seconds(page) - busy) * 1000 / (rate * seconds)
+        found.busy_ms = (busy_seconds(session) - busy) * 1000 / (rate * seconds)
         found.frames_ms, found.burst = page.evaluate("endOfFrames()"), rate * seconds
         sender.join()
 

@@ -56,6 +56,26 @@ def test_many_unread_messages_open_at_the_first(windows: Windows, friends: Frien
     expect(his.locator(".conversation .badge")).to_have_count(0)
 
 
+def test_what_comes_while_one_looks_elsewhere_is_not_read(windows: Windows, friends: Friends) -> None:
+    amy, ben, conversation = friends
+    last = past(conversation, [amy, ben], 40, read_by=[amy, ben])
+    his = windows.sign_in(ben, path=f"/chat/{conversation}/")
+    expect_at_end(his, "message 39")
+    his.evaluate("document.hasFocus = () => false")
+    for number in range(30):
+        amy.send_message(conversation, f"meanwhile {number}")
+    expect_at_end(his, "meanwhile 29")
+    expect(his.locator(".conversation .badge")).to_have_text("30")
+    assert his.locator(".new + article").get_attribute("data-seq") == str(last + 1)
+    his.click(".to-unread")
+    expect(his.locator(".new")).to_be_in_viewport()
+    his.evaluate("delete document.hasFocus; dispatchEvent(new Event('focus'))")
+    expect(his.locator(".to-unread")).to_be_hidden()
+    expect(his.locator(".conversation .badge")).not_to_have_text("30")
+    his.click(".to-newest")
+    expect(his.locator(".conversation .badge")).to_have_count(0)
+
+
 def test_a_quote_leads_to_its_message_wherever_it_is(windows: Windows, friends: Friends) -> None:
     amy, ben, conversation = friends
     last = past(conversation, [amy, ben], 400, read_by=[amy, ben], replies={398: 20, 399: 22})

@@ -196,9 +196,11 @@ export function loadNewer(entry) {
   });
 }
 
-/** The whole window once more, as it is now. */
+/** The whole window once more, as it is now; what lies beyond it is left to be loaded. */
 export async function readAgain(entry) {
+  // What was asked for before may have been answered from before.
   await Promise.allSettled(entry.loads.values());
+  seal(entry);
   await loading(entry, "again", async () => {
     entry.quoted.clear();
     const { window } = entry;

@@ -29,8 +29,11 @@ export class Store extends EventTarget {
     this.request = null;
   }
 
+  /** Those whose messages are here before all others: no more than 500 can be named. */
   cursors() {
-    const entries = [...this.conversations.values()].filter((entry) => entry.cursor !== null);
+    const entries = [...this.conversations.values()]
+      .filter((entry) => entry.cursor !== null)
+      .sort((one, other) => Boolean(other.window) - Boolean(one.window));
     return Object.fromEntries(entries.slice(0, 500).map((entry) => [entry.id, entry.cursor]));
   }
 

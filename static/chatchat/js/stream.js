@@ -176,7 +176,8 @@ export class Stream {
       this.open(entry);
       return;
     }
-    place.moved();
+    // They may have scrolled without the event's having come yet.
+    if (place.moved()) this.stuck = place.atEnd;
     if (!entry.window.live) this.stuck = false;
     this.rows.show(entry, this.unreadFrom);
     this.hands.check();
