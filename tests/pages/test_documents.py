@@ -123,7 +123,10 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def _shows_examples(part: dict[str, Any]) -> bool:
     return all(
-        "example" in media or "examples" in media or kind == "multipart/form-data"
+        "example" in media
+        or "examples" in media
+        or kind == "multipart/form-data"
+        or media.get("schema", {}).get("format") == "binary"
         for kind, media in part.get("content", {}).items()
     )
 
