@@ -5,6 +5,7 @@ and shown. A secret has no default anywhere else: what is missing is named and t
 """
 
 import hmac
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,8 @@ SITE_URL = env.str("SITE_URL", default=f"http://localhost:{PORT}").rstrip("/")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
-    "daphne",
+    # It brings the development server, and with it Twisted, which nothing else needs.
+    *(["daphne"] if sys.argv[1:2] == ["runserver"] else []),
     "accounts.apps.AdminConfig",  # django.contrib.admin, with our own site
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -13,6 +13,7 @@ import contextlib
 import itertools
 import json
 import re
+import ssl
 import uuid
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -27,6 +28,9 @@ PASSWORD = "correct horse battery"
 SUBPROTOCOL = "chatchat.v1"
 
 Frame = dict[str, Any]
+
+#: Reading whom TLS trusts takes longer than most requests, and they are plain http.
+TLS = ssl.create_default_context()
 
 _numbers = itertools.count(1)
 
@@ -43,7 +47,7 @@ class ApiClient:
         token: str | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self.http = httpx.Client(base_url=base_url, transport=transport, timeout=30)
+        self.http = httpx.Client(base_url=base_url, transport=transport, timeout=30, verify=TLS)
         self._all.append(self.http)
         self.base_url = base_url
         self.token = token

@@ -10,7 +10,6 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from django.core.cache import cache
 from django.core.signals import request_finished, request_started
@@ -21,8 +20,10 @@ from scripts.services import Redis
 from tests import settings as test_settings
 from tests.client import ApiClient, wsgi
 from tests.people import sign_in
+from tests.stack import emptying
 from tests.stack.server import Server, server_env
 
+emptying.install()
 servers_key = pytest.StashKey[list[Server]]()
 
 
@@ -206,6 +207,6 @@ def healthy() -> Callable[[Server], None]:
     """`healthy(server)` asserts that the process still answers."""
 
     def check(server: Server) -> None:
-        assert httpx.get(f"{server.url}/healthz", timeout=10).status_code == 200
+        assert server.healthy()
 
     return check

@@ -137,7 +137,7 @@ def unharmed(server: Server) -> Iterator[None]:
     yield
     assert server.running
     assert server.pid == pid
-    assert httpx.get(f"{server.url}/healthz", timeout=20).status_code == 200
+    assert server.healthy()
     said = NO_UTF8.sub("", server.log_text()[before:])
     if "Traceback" in said:
         pytest.fail(said[said.index("Traceback") - 500 :][:4000])

@@ -1,9 +1,9 @@
 """Passwords that cost nothing to hash."""
 
-from django.contrib.auth.hashers import Argon2PasswordHasher
+from accounts.hashers import BoundedArgon2
 
 
-class CheapArgon2(Argon2PasswordHasher):
+class CheapArgon2(BoundedArgon2):
     time_cost = 1
     memory_cost = 8
     parallelism = 1

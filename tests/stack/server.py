@@ -1,14 +1,13 @@
 """The real server as its own process, on the database of the test that starts it."""
 
-import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-
-import httpx
 
 from scripts.services import free_port
 from tests.stack.static import collected_static
@@ -40,7 +39,7 @@ class Server:
     def start(self) -> None:
         """Start it and wait until /healthz answers."""
         assert not self.running, "the server is running already"
-        env = os.environ | self._env | {"PORT": str(self.port), "DJANGO_SETTINGS_MODULE": "chatchat.settings"}
+        env = os.environ | self._env | {"PORT": str(self.port)}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "chatchat.server"],
@@ -57,11 +56,21 @@ class Server:
         while time.monotonic() < deadline:
             if not self.running:
                 raise AssertionError(f"the server ended while starting: {self.last_line()}")
-            with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"{self.url}/healthz", timeout=5).status_code == 200:
-                    return
+            if self.healthy(5):
+                return
             time.sleep(0.03)
         raise AssertionError(f"the server did not get ready: {self.last_line()}")
+
+    def healthy(self, within: float = 20) -> bool:
+        """Whether the process answers."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=within)
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == HTTPStatus.OK
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
 
     def stop(self, *, within: float = 20) -> int:
         """Tell it to finish and go, as an operator does; its exit code."""
@@ -122,4 +131,9 @@ def server_env(**overrides: str) -> dict[str, str]:
     if not static.exists():
         static.symlink_to(collected_static())
     # Limits are for people; a test that is about them starts a server with RATELIMIT_ENABLE="1".
-    return {"DATABASE_URL": url, "RATELIMIT_ENABLE": "0", "VAR_DIR": str(var)} | overrides
+    return {
+        "DJANGO_SETTINGS_MODULE": "tests.stack.server_settings",
+        "DATABASE_URL": url,
+        "RATELIMIT_ENABLE": "0",
+        "VAR_DIR": str(var),
+    } | overrides

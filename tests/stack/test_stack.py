@@ -9,14 +9,17 @@ import pytest
 from django.db import connection
 
 from scripts.services import Redis
+from tests.client import ApiClient
 from tests.stack.server import Server
 
 
 def test_the_server_answers_and_keeps_its_port_over_a_crash(start_server: Callable[..., Server]) -> None:
-    server = start_server()
+    server = start_server(DJANGO_SETTINGS_MODULE="chatchat.settings")
+    amy = ApiClient(server.url).register()
     first = server.pid
     server.restart(kill=True)
     assert server.pid != first
+    amy.login()  # with a password at its full price
     assert httpx.get(f"{server.url}/healthz").status_code == 200
 
 
