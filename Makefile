@@ -1,6 +1,6 @@
 # The commands of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint test-one format lock messages clean
+.PHONY: help run test lint test-one screenshots format lock messages clean
 .ONESHELL:
 
 STACK ?= embedded
@@ -19,6 +19,9 @@ lint: ## only style, types and layers
 
 test-one: ## some tests on one stack: make test-one T="tests/groups -k kick" [STACK=production]
 	@scripts/setup.sh dev && exec .venv/bin/python scripts/test.py --stack $(STACK) -- $(T)
+
+screenshots: ## pictures of the main screens, in var/screenshots/; ONLY="group people": only these; README=1: the README's
+	@scripts/setup.sh dev && exec .venv/bin/python scripts/screenshots.py $(if $(ONLY),--only $(ONLY)) $(if $(README),--readme)
 
 format: ## put the code in the project's style
 	@scripts/setup.sh dev && .venv/bin/ruff check --quiet --fix-only . && .venv/bin/ruff format .

@@ -58,10 +58,14 @@ def strings(request: HttpRequest, language: str) -> HttpResponseBase:
 
 
 class _Renderer(RendererHTML):
-    """Tables that scroll on a narrow screen, and alignment by class: the site's policy refuses styles."""
+    """Tables and code that scroll on a narrow screen, by keyboard too, and alignment by class: the site's
+    policy refuses styles."""
+
+    def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return super().fence(tokens, idx, options, env).replace("<pre>", '<pre tabindex="0">', 1)
 
     def table_open(self, tokens: list[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return '<div class="scroll"><table>\n'
+        return '<div class="scroll" tabindex="0"><table>\n'
 
     def table_close(self, tokens: list[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return "</table></div>\n"

@@ -4,6 +4,8 @@ import asyncio
 import os
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import (
@@ -17,6 +19,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from oauth_provider import demo
 from tests.client import ApiClient
 from tests.people import signed_in
 from tests.stack.server import Server
@@ -28,6 +31,7 @@ PATIENCE = 20_000
 expect.set_options(timeout=PATIENCE)
 #: How a browser words that the server said no, which some tests are about.
 REFUSAL = re.compile(r"status of 4\d\d")
+WATCH = (Path(__file__).parent / "watch.js").read_text()
 
 
 class Windows:
@@ -51,14 +55,19 @@ class Windows:
         dark: bool = False,
         javascript: bool = True,
         cookies: dict[str, str] | None = None,
+        touch: bool = False,
+        still: bool = False,
     ) -> Page:
-        """A new person's window, at ``path``."""
+        """A new person's window, at ``path``; ``still``: they prefer that nothing moves."""
         context = self._browser.new_context(
             base_url=self.server.url,
             locale=locale,
             viewport={"width": width, "height": 800},
             color_scheme="dark" if dark else "light",
             java_script_enabled=javascript,
+            reduced_motion="reduce" if still else "no-preference",
+            has_touch=touch,
+            is_mobile=touch,
         )
         context.add_cookies(
             [
@@ -67,10 +76,12 @@ class Windows:
             ]
         )
         context.set_default_timeout(PATIENCE)
+        context.add_init_script(WATCH)
         page = context.new_page()
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
         page.on("request", self._request)
+        page.on("requestfailed", self._failed)
         page.on("response", self._response)
         page.goto(path)
         return page
@@ -86,6 +97,11 @@ class Windows:
     def _request(self, request: Request) -> None:
         if not request.url.startswith((self.server.url, "data:", "blob:")):
             self.complaints.append(f"asked another site: {request.url}")
+
+    def _failed(self, request: Request) -> None:
+        # Whoever leaves a page gives up what it was still asking for.
+        if self.listening and "ERR_ABORTED" not in (request.failure or ""):
+            self.complaints.append(f"{request.failure} for {request.url}")
 
     def _response(self, response: Response) -> None:
         if response.status >= 400 and response.status not in self.expected:
@@ -150,3 +166,13 @@ def friends(person: Callable[..., ApiClient]) -> tuple[ApiClient, ApiClient, int
     """Amy and Ben, who are friends, and their conversation."""
     amy, ben = person("Amy"), person("Ben")
     return amy, ben, amy.befriend(ben)
+
+
+@pytest.fixture
+def site(start_server: Callable[..., Server], settings: Any) -> Server:
+    """The server under the name that it is registered by at the third party, with its demo people."""
+    server = start_server()
+    server.url = settings.SITE_URL = f"http://localhost:{server.port}"
+    demo.prepare_client()
+    demo.prepare_people()
+    return server

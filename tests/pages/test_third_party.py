@@ -1,9 +1,8 @@
 """Signing in with the third party, as a newcomer does: two sites, one browser."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -18,16 +17,6 @@ from tests.people import new_user
 from tests.stack.server import Server
 
 CONTINUE = "Continue with Meridian"
-
-
-@pytest.fixture
-def site(start_server: Callable[..., Server], settings: Any) -> Server:
-    """The server under the name that it is registered by at the third party, with its demo people."""
-    server = start_server()
-    server.url = settings.SITE_URL = f"http://localhost:{server.port}"
-    demo.prepare_client()
-    demo.prepare_people()
-    return server
 
 
 @pytest.fixture

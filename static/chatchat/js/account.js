@@ -50,10 +50,7 @@ async function send() {
   else complain(answer.problem);
 }
 
-/* In place of the file field and its button there is one button, which opens the same dialog. */
-root.querySelector(".picture-form").hidden = true;
-choose.hidden = false;
-root.querySelector(".dropping").hidden = false;
+/* In place of the file field and its button there is one button (account.css), which opens the same dialog. */
 choose.addEventListener("click", () => input.click());
 input.addEventListener("change", () => input.files[0] && open(input.files[0]));
 save.addEventListener("click", send);

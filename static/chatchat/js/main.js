@@ -108,9 +108,8 @@ function route() {
   notifier.badge();
   list.select(entry?.id ?? null);
   heading.open(entry);
-  announcements.show(entry);
   composer.open(entry);
-  stream.open(entry).then(() => seen());
+  stream.open(entry, announcements.show(entry)).then(() => seen());
   showTyping();
 }
 

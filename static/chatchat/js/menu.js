@@ -7,7 +7,7 @@ const EDGE = 8; // pixels to the window's edges
 export class Menu {
   constructor() {
     this.element = el("div", { class: "menu", role: "menu", tabindex: "-1", hidden: true });
-    document.body.append(this.element);
+    (document.getElementById("chat") || document.body).append(this.element);
     this.element.addEventListener("keydown", (event) => this.key(event));
     this.element.addEventListener("contextmenu", (event) => event.preventDefault());
     addEventListener("pointerdown", (event) => this.outside(event.target), { capture: true });

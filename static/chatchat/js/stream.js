@@ -18,6 +18,7 @@ const NEAR = 60; // unread messages that are opened together with the newest pag
 const CONTEXT = 40; // messages above the first unread one
 const REACH = 1.5; // screens from the window's edge on which more is loaded
 const MISSED = 5; // messages missed while away from which on the end is not simply gone to
+const ABOVE_WITHIN = 400; // milliseconds that messages wait for what is shown above them
 const PATIENCE = 300; // milliseconds before it says that it is loading
 const DAY_SHOWS = 1200;
 const SHOWN_FOR = 2000;
@@ -78,7 +79,8 @@ export class Stream {
 
   // ---- opening
 
-  async open(entry) {
+  /** `above` is settled when it is known what else is shown: messages that came before it would move. */
+  async open(entry, above = null) {
     this.leave();
     Object.assign(this, { entry, ready: false, stuck: true, lineSeen: false, last: entry?.state.last_seq });
     this.rows.clear();
@@ -86,10 +88,17 @@ export class Stream {
     this.announcer.clear();
     this.say("");
     for (const button of [this.toNewest, this.toUnread]) button.hidden = true;
+    this.root.classList.toggle("opening", Boolean(entry));
     this.unreadFrom = entry?.state.unread ? entry.state.read_seq + 1 : null;
     if (!entry) return;
     this.store.open(entry);
-    if (await this.load(() => this.begin(entry))) this.start();
+    const [loaded] = await Promise.all([
+      this.load(() => this.begin(entry)),
+      Promise.race([above, new Promise((done) => setTimeout(done, ABOVE_WITHIN))]),
+    ]);
+    if (entry !== this.entry) return;
+    this.root.classList.remove("opening");
+    if (loaded) this.start();
   }
 
   /** What is read first: around the first unread message, where one was, or the newest page. */

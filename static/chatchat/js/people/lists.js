@@ -173,6 +173,7 @@ function openMenu(button, label, items) {
       : document.querySelector(`[data-key="${CSS.escape(button.dataset.key)}"]`);
     if (document.activeElement === document.body) again?.focus({ preventScroll: true });
   });
+  addEventListener("resize", () => menu.isConnected && menu.hidePopover(), { once: true });
   menu.showPopover();
   place(menu, button.getBoundingClientRect());
   menu.querySelector("button")?.focus();
