@@ -24,7 +24,7 @@ class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
 
 @register.simple_tag
 def module(path: str) -> SafeString:
-    """``{% module "chatchat/js/main.js" %}``: the module, and at once all that it imports."""
+    """``{% module "chatchat/js/chat/main.js" %}``: the module, and at once all that it imports."""
     preloads = format_html_join(
         "\n", '<link rel="modulepreload" href="{}">', ((static(each),) for each in imports(path))
     )

@@ -1,6 +1,8 @@
 /* The REST door, with the page's session cookie and its CSRF token. */
 
-const root = document.getElementById("chat");
+/* The chat names its token and the login page; elsewhere the token is in any form. */
+const { csrf, login } = document.getElementById("chat")?.dataset ?? {};
+const token = () => csrf ?? document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
 
 export class ApiError extends Error {
   constructor({ code, message, details }, status, retryAfter) {
@@ -17,13 +19,13 @@ function firstDetail(details) {
 }
 
 export function signIn() {
-  location.assign(`${root.dataset.login}?next=${encodeURIComponent(location.pathname)}`);
+  if (login) location.assign(`${login}?next=${encodeURIComponent(location.pathname)}`);
 }
 
 /** A call below /api/v1/; resolves to the answer's JSON, rejects with an ApiError. */
 export async function api(method, path, body) {
   const headers = { Accept: "application/json" };
-  if (method !== "GET") headers["X-CSRFToken"] = root.dataset.csrf;
+  if (method !== "GET") headers["X-CSRFToken"] = token();
   const form = body instanceof FormData; // the browser says its type itself
   if (body !== undefined && !form) headers["Content-Type"] = "application/json";
   let answer;
