@@ -163,7 +163,12 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "chatchat.statics.StaticStorage"},
-    "attachments": storages.attachments(env.str("ATTACHMENTS_URL", default=""), var=VAR_DIR),
+    "attachments": storages.attachments(
+        env.str("ATTACHMENTS_URL", default=""),
+        var=VAR_DIR,
+        key=env.str("AWS_ACCESS_KEY_ID", default=""),
+        secret=env.str("AWS_SECRET_ACCESS_KEY", default=""),
+    ),
 }
 SERVESTATIC_USE_FINDERS = DEBUG
 

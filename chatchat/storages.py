@@ -7,8 +7,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 
-def attachments(url: str, *, var: Path) -> dict[str, Any]:
-    """Django's ``STORAGES["attachments"]``: a folder, or ``s3://bucket/prefix?endpoint=…&region=…``."""
+def attachments(url: str, *, var: Path, key: str = "", secret: str = "") -> dict[str, Any]:
+    """Django's ``STORAGES["attachments"]``: a folder, or ``s3://bucket/prefix?endpoint=…&region=…``.
+
+    Without keys the bucket's client looks where its library always looks.
+    """
     parts = urlsplit(url)
     if parts.scheme in ("", "file"):
         location = Path(unquote(parts.path)) if parts.path else var / "attachments"
@@ -31,5 +34,7 @@ def attachments(url: str, *, var: Path) -> dict[str, Any]:
             "location": unquote(parts.path).strip("/"),
             "endpoint_url": given.get("endpoint"),
             "region_name": given.get("region"),
+            "access_key": key or None,
+            "secret_key": secret or None,
         },
     }

@@ -5,6 +5,7 @@ machine, and ends when its standard input does.
 """
 
 import contextlib
+import errno
 import json
 import os
 import resource
@@ -37,6 +38,8 @@ def _answer(order: dict[str, Any]) -> dict[str, Any]:
         return {"refused": str(refused)}
     except MemoryError:
         return {"refused": "too_many_pixels"}
+    except OSError as error:
+        return {"refused": "too_many_pixels" if error.errno == errno.EFBIG else "not_written"}
     return {
         "made": [made.type, made.width, made.height, made.thumbnail_width, made.thumbnail_height],
     }

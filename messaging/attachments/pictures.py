@@ -56,6 +56,7 @@ def remake(source: Path, target: Path, thumbnail: Path, bounds: Bounds) -> Made:
     """Write the picture in ``source`` anew to ``target``, and a small one to ``thumbnail``.
 
     JPEG, PNG and WebP stay what they are; a GIF becomes a PNG, whatever moves an animated WebP.
+    Raises ``Refused``; ``OSError`` if it cannot be written.
     """
     Image.MAX_IMAGE_PIXELS = bounds.pixels
     with _refusing(), source.open("rb") as file, Image.open(file, formats=tuple(KINDS)) as picture:
@@ -74,6 +75,10 @@ def _refusing() -> Iterator[None]:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Refused("too_many_pixels") from None
+    except OSError as error:
+        if error.errno is not None:  # the system's: no room, no such file; decoders give no number
+            raise
+        raise Refused("damaged") from error
     except Exception as error:  # hostile bytes make decoders raise anything
         raise Refused("damaged") from error
 

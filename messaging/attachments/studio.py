@@ -5,6 +5,7 @@ server along: a painter that is not done in time is ended, and the picture refus
 """
 
 import atexit
+import contextlib
 import json
 import os
 import subprocess
@@ -49,8 +50,9 @@ class _Painter:
         finally:
             timer.cancel()
         if line and not late.is_set():
-            answer: dict[str, object] = json.loads(line)
-            return answer
+            with contextlib.suppress(ValueError):
+                answer: dict[str, object] = json.loads(line)
+                return answer
         self.end()
         return {"refused": "too_slow" if late.is_set() else "damaged"}
 
@@ -133,8 +135,10 @@ def remake(source: Path, target: Path, thumbnail: Path) -> Made:
             raise _refusal(str(answer.get("refused")))
 
 
-def _refusal(reason: str) -> Invalid:
+def _refusal(reason: str) -> Invalid | Unavailable:
     match reason:
+        case "not_written":
+            return Unavailable()
         case "too_many_pixels":
             return _invalid("image_too_large", _("This picture has too many pixels."))
         case "too_many_frames":

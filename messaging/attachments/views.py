@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -41,6 +41,11 @@ READ = {
     404: MISSING,
     416: refusal("There is no such part.", "range_not_satisfiable", "The file has no such part."),
 }
+
+
+BYTES = OpenApiExample(
+    "bytes", value="(the bytes)", media_type="*/*", response_only=True, status_codes=["200", "206"]
+)
 
 
 class AttachmentsView(APIView):
@@ -84,6 +89,7 @@ class AttachmentView(APIView):
         description="For who sees its message, or, before it was sent, who uploaded it.",
         parameters=PARTS,
         responses=READ,
+        examples=[BYTES],
     )
     def get(self, request: Request, attachment: int) -> HttpResponseBase:
         row = attachments.visible(user_id=me(request).pk, attachment_id=attachment)
@@ -107,6 +113,7 @@ class ThumbnailView(APIView):
         description="A WebP of at most 512 pixels a side.",
         parameters=PARTS,
         responses=READ,
+        examples=[BYTES],
     )
     def get(self, request: Request, attachment: int) -> HttpResponseBase:
         row = attachments.visible(user_id=me(request).pk, attachment_id=attachment)

@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -18,7 +18,7 @@ from chatchat.db import retried, write_transaction
 from chatchat.errors import NotFound, TooLarge, Unavailable
 from messaging.attachments import kinds, names, pictures, storage, studio, usage
 from messaging.attachments.pictures import Made
-from messaging.models import Attachment, Message
+from messaging.models import Attachment, Message, Participant
 
 log = logging.getLogger("chatchat.messaging")
 
@@ -126,16 +126,15 @@ def visible(*, user_id: int, attachment_id: int) -> Attachment:
 
     Not sent yet: its owner. Sent: whoever takes part in the conversation and sees the message.
     """
+    present = Participant.objects.filter(
+        conversation=OuterRef("message__conversation"),
+        user=user_id,
+        left_at=None,
+        visible_from_seq__lte=OuterRef("message__seq"),
+    )
     mine = Q(message=None, owner=user_id)
-    told = Q(
-        message__recalled_at=None,
-        message__conversation__participants__user=user_id,
-        message__conversation__participants__left_at=None,
-        message__conversation__participants__visible_from_seq__lte=F("message__seq"),
-    )
-    found = Attachment.objects.filter(pk=attachment_id, state=Attachment.State.READY).filter(
-        mine | (~Q(message=None) & told)
-    )
+    told = Q(message__recalled_at=None) & Q(Exists(present))
+    found = Attachment.objects.filter(pk=attachment_id, state=Attachment.State.READY).filter(mine | told)
     row = found.first()
     if row is None:
         raise NotFound

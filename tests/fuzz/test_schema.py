@@ -49,7 +49,7 @@ def real_ids(amy: ApiClient, bob: ApiClient) -> dict[str, Any]:
 
 def in_order(case: Any, answer: Any) -> None:
     def what() -> str:  # wording it takes longer than asking
-        return f"{case.as_curl_command()}\n{answer.status_code} {answer.text[:500]}"
+        return f"{case.as_curl_command()}\n{answer.status_code} {answer.content[:500]!r}"
 
     assert answer.status_code < 500, what()
     type_ = "".join(answer.headers.get("content-type", []))

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from messaging.models import Attachment, Message
+from messaging.services import messages
 from tests.accounts.pictures import picture
 from tests.client import ApiClient, error_code, ok
 from tests.messaging.attachments import check_usage, photo, upload, uploaded
@@ -131,6 +132,15 @@ def test_recalled_is_gone(amy: ApiClient, bob: ApiClient, direct: int) -> None:
         ok(person.get(mine["url"]), 404)
         ok(person.get(mine["thumbnail"]["url"]), 404)
     assert not Attachment.objects.exists()
+    check_usage()
+
+
+def test_a_moderator_of_the_site_recalls_the_files_too(amy: ApiClient, bob: ApiClient, direct: int) -> None:
+    mine = photo(amy)
+    ok(post(amy, direct, "rude", attachments=[mine["id"]]), 201)
+    with told():
+        messages.take_back(message=Message.objects.get(conversation=direct))
+    ok(bob.get(mine["url"]), 404)
     check_usage()
 
 

@@ -88,13 +88,11 @@ def running() -> Iterator[Bucket]:
 
 
 @pytest.fixture
-def bucket(running: Bucket, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+def bucket(running: Bucket, settings: Settings) -> Bucket:
     """The bucket, empty, and this process's attachments in it."""
-    for name, value in KEYS.items():
-        monkeypatch.setenv(name, value)
     settings.STORAGES = {
         **settings.STORAGES,
-        "attachments": urls.attachments(running.url, var=settings.VAR_DIR),
+        "attachments": urls.attachments(running.url, var=settings.VAR_DIR, key="somebody", secret="secret"),
     }
     for key in running.held():
         running.client().delete_object(Bucket="pictures", Key=key)
@@ -209,6 +207,8 @@ def test_the_settings_say_what_is_wrong(settings: Settings) -> None:
         "location": "x/y",
         "endpoint_url": None,
         "region_name": "r",
+        "access_key": None,
+        "secret_key": None,
     }
     for wrong in ("ftp://x/y", "s3://", "s3://key:secret@bucket", "s3://b?endpont=x"):
         with pytest.raises(ImproperlyConfigured):
