@@ -3,10 +3,10 @@
 import { inlineName, oneLine, plainName } from "./text.js";
 
 const language = document.documentElement.lang || "en";
-const timeOfDay = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hour12: false });
+const timeOfDay = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const dayOfYear = new Intl.DateTimeFormat(language, { month: "short", day: "numeric" });
 const fullDay = new Intl.DateTimeFormat(language, { dateStyle: "full" });
-const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
+const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" });
 
 export function time(moment) {
   return timeOfDay.format(new Date(moment));

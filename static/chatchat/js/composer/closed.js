@@ -44,7 +44,7 @@ function reason({ kind, muted, muted_until: until }) {
 function moment(until) {
   const date = new Date(until);
   const today = date.toDateString() === new Date().toDateString();
-  const style = today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
+  const style = today ? { timeStyle: "short", hourCycle: "h23" } : { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" };
   return new Intl.DateTimeFormat(document.documentElement.lang || "en", style).format(date);
 }
 

@@ -3,8 +3,8 @@
 const language = document.documentElement.lang || "en";
 const STYLES = {
   date: { dateStyle: "medium" },
-  time: { timeStyle: "short", hour12: false },
-  exact: { dateStyle: "medium", timeStyle: "medium", hour12: false },
+  time: { timeStyle: "short", hourCycle: "h23" },
+  exact: { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" },
 };
 
 function worded(style, moment) {
