@@ -17,7 +17,12 @@ export function exactly(moment) {
 }
 
 export function sameDay(one, other) {
-  return new Date(one).toDateString() === new Date(other).toDateString();
+  const [first, second] = [new Date(one), new Date(other)];
+  return (
+    first.getDate() === second.getDate() &&
+    first.getMonth() === second.getMonth() &&
+    first.getFullYear() === second.getFullYear()
+  );
 }
 
 /** For a separator between days. */

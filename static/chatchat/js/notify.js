@@ -7,6 +7,7 @@ import { preview } from "./format.js";
 
 const CHOICE = "chatchat.notifications"; // in localStorage: "on", "off", or nothing before one has chosen
 const OTHERS_FIRST = 400; // milliseconds in which another tab may say that it is seen there
+const TITLE_EVERY = 150; // milliseconds
 const STAYS = 8000;
 
 export const supported = "Notification" in globalThis && globalThis.isSecureContext;
@@ -35,13 +36,20 @@ export class Notifier {
     this.seen = new Map(); // conversation → the highest seq that some tab shows
     this.tabs = new BroadcastChannel("chatchat");
     this.tabs.onmessage = ({ data }) => data.user === store.me?.id && this.seenElsewhere(data);
-    store.addEventListener("list", () => this.badge());
+    // Each new title is a message to the browser's frame: in a busy group it would cost more than all else.
+    store.addEventListener("list", () => {
+      this.timer ||= setTimeout(() => {
+        this.timer = null;
+        this.badge();
+      }, TITLE_EVERY);
+    });
   }
 
   badge() {
     const unread = this.store.unread();
     const name = document.title.replace(/^\(\d+\+?\) /, "");
-    document.title = unread ? `(${unread > 99 ? "99+" : unread}) ${name}` : name;
+    const title = unread ? `(${unread > 99 ? "99+" : unread}) ${name}` : name;
+    if (document.title !== title) document.title = title;
   }
 
   seenElsewhere({ conversation, seq }) {

@@ -66,8 +66,10 @@ export class Place {
   /** Something has changed its height. */
   keep() {
     if (!this.visible) return;
-    if (this.following()) this.toEnd();
-    else this.restore();
+    if (!this.following()) return this.restore();
+    this.root.scrollTop = this.root.scrollHeight;
+    this.top = this.root.scrollTop;
+    this.anchor = null;
   }
 
   restore() {

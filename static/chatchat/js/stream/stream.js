@@ -173,11 +173,12 @@ export class Stream {
   schedule() {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = null;
-      this.render();
+      this.render(true);
     });
   }
 
-  render() {
+  /** `inFrame`: scroll events have been told of; to ask where one is would lay the page out once more. */
+  render(inFrame = false) {
     const { entry, place } = this;
     if (!entry || !this.ready) return;
     // Read again from the beginning: the server has gone back.
@@ -185,8 +186,7 @@ export class Stream {
       this.open(entry);
       return;
     }
-    // They may have scrolled without the event's having come yet.
-    if (place.moved()) this.stuck = place.atEnd;
+    if (!inFrame && place.moved()) this.stuck = place.atEnd;
     if (!entry.window.live) this.stuck = false;
     this.rows.show(entry, this.unreadFrom);
     this.hands.check();
@@ -213,10 +213,11 @@ export class Stream {
     const view = this.root.getBoundingClientRect();
     if (line && line.bottom > view.top && line.top < view.bottom && this.attentive) this.lineSeen = true;
     const above = line ? line.bottom <= view.top : this.unreadFrom < entry.window.from;
-    this.showButtons(this.unreadFrom !== null && !this.lineSeen && above);
-    this.fill();
-    this.lookUpQuotes();
+    // All that asks where things are comes before what changes them.
     const seq = place.seen();
+    this.fill();
+    this.showButtons(this.unreadFrom !== null && !this.lineSeen && above);
+    this.lookUpQuotes();
     if (seq) this.actions.seen(seq);
   }
 
