@@ -23,6 +23,8 @@ from messaging.attachments.pictures import Made
 PAINTERS = 2
 WAITING = 32  # pictures that wait for a painter; beyond, new ones are refused
 PATIENCE = 20.0  # seconds for which one waits
+#: Pictures after which a painter makes room for a fresh one: nothing that one did to it lasts.
+EACH = 100
 
 
 class _Painter:
@@ -30,10 +32,12 @@ class _Painter:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
+        self._done = 0
 
     def remake(self, paths: list[str], bounds: list[int]) -> dict[str, object]:
         """Its answer; ``{"refused": …}`` also where it crashed or took too long."""
         process = self._running()
+        self._done += 1
         late = threading.Event()
 
         def end() -> None:
@@ -57,8 +61,9 @@ class _Painter:
         return {"refused": "too_slow" if late.is_set() else "damaged"}
 
     def _running(self) -> subprocess.Popen[str]:
-        if self._process is None or self._process.poll() is not None:
+        if self._process is None or self._process.poll() is not None or self._done >= EACH:
             self.end()
+            self._done = 0
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "messaging.attachments.painter"],
                 cwd=settings.BASE_DIR,
