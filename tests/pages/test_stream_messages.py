@@ -126,6 +126,20 @@ def test_what_one_recalled_oneself_can_be_written_again(windows: Windows, friend
     assert ben.history(group)[-1]["recalled_at"]
 
 
+def test_who_has_read_a_message_in_a_group_is_said_in_its_menu(
+    windows: Windows, person: Callable[..., ApiClient]
+) -> None:
+    amy, ben, cem = person("Amy"), person("Ben"), person("Cem")
+    group = amy.create_group(ben, cem)
+    sent = amy.send_message(group, "read me")
+    ok(ben.put(f"conversations/{group}/read", {"seq": sent["seq"]}))
+    hers = windows.sign_in(amy, path=f"/chat/{group}/")
+    hers.locator("article .text").click(button="right")
+    item(hers, "Read by 1 of 2").click()
+    expect(item(hers, "Ben")).to_be_focused()
+    expect(item(hers, "Cem")).to_have_count(0)
+
+
 ATTACKS = {
     "<img src=x onerror=alert(1)><script>alert(2)</script>": [],
     "javascript:alert(3) and https://example.com/?q=<b>": ["https://example.com/?q="],
