@@ -27,6 +27,12 @@ export class Place {
     return this.root.clientHeight > 0;
   }
 
+  /** Whether the day of the first message on the screen stands above it there. */
+  get daySeen() {
+    const above = this.anchor?.node.previousElementSibling;
+    return Boolean(above?.matches(".day")) && above.getBoundingClientRect().bottom > this.root.getBoundingClientRect().top;
+  }
+
   reset() {
     this.anchor = null;
     this.top = -1;

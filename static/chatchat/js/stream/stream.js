@@ -250,7 +250,7 @@ export class Stream {
     const message = this.rows.messageOf(this.place.anchor?.node);
     if (!message) return;
     setText(this.floating.firstChild, day(message.sent_at));
-    this.floating.classList.toggle("shows", this.root.scrollTop > 0);
+    this.floating.classList.toggle("shows", !this.place.daySeen);
     clearTimeout(this.floating.timer);
     this.floating.timer = setTimeout(() => this.floating.classList.remove("shows"), DAY_SHOWS);
   }
