@@ -16,6 +16,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from chatchat import storages
+from chatchat.limits import *  # noqa: F403 - settings, all of them
+from chatchat.limits import ATTACHMENT_MAX_BYTES
 
 # So that ModelAdmin[User] and its like may be written at runtime too.
 django_stubs_ext.monkeypatch()
@@ -341,15 +343,13 @@ SPECTACULAR_SETTINGS = {
         "chatchat.openapi.add_refusals",
     ],
 }
-ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=25 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 #: Of any request: a little more than the biggest file.
 BODY_MAX_BYTES = max(ATTACHMENT_MAX_BYTES, 5 * 1024 * 1024) + 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
-# --- limits: past one there is a clear error, and nothing is half done -------------------------------
+# --- limits -----------------------------------------------------------------------------------------
 
-RATELIMIT_ENABLE = env.bool("RATELIMIT_ENABLE", default=True)
 RATELIMIT_FAIL_OPEN = False
 SILENCED_SYSTEM_CHECKS = [
     # LocMem counts exactly within the embedded stack's one process; a test counts along.
@@ -359,42 +359,6 @@ SILENCED_SYSTEM_CHECKS = [
     # The password grant, for the listed clients alone; the flag would refuse it to those too.
     "oauth2_provider.W002",
 ]
-MESSAGE_MAX_LENGTH = env.int("MESSAGE_MAX_LENGTH", default=4000)  # characters
-FRAME_MAX_BYTES = env.int("FRAME_MAX_BYTES", default=64 * 1024)
-SEND_RATE = env.int("SEND_RATE", default=10)  # messages a second a person
-SEND_BURST = env.int("SEND_BURST", default=50)
-FRAME_RATE = env.int("FRAME_RATE", default=50)  # frames a second a socket
-FRAME_BURST = env.int("FRAME_BURST", default=200)
-RECALL_WINDOW = timedelta(seconds=env.int("RECALL_SECONDS", default=120))
-EDIT_WINDOW = timedelta(seconds=env.int("EDIT_SECONDS", default=24 * 3600))
-GROUP_MAX_MEMBERS = env.int("GROUP_MAX_MEMBERS", default=5000)
-READER_MAX_UNSENT_BYTES = env.int("READER_MAX_UNSENT_BYTES", default=1024 * 1024)
-READER_MAX_STALL = env.int("READER_MAX_STALL", default=10)  # seconds without progress
-MAX_SESSIONS = env.int("MAX_SESSIONS", default=10)  # devices at once a person
-AVATAR_MAX_BYTES = env.int("AVATAR_MAX_BYTES", default=5 * 1024 * 1024)
-AVATAR_MAX_SIDE = env.int("AVATAR_MAX_SIDE", default=4096)  # pixels
-#: What one person may store; 0: no bound.
-ATTACHMENT_QUOTA_BYTES = env.int("ATTACHMENT_QUOTA_BYTES", default=1024 * 1024 * 1024)
-ATTACHMENTS_PER_MESSAGE = 10
-ATTACHMENT_MAX_PIXELS = env.int("ATTACHMENT_MAX_PIXELS", default=50_000_000)  # of a picture
-ATTACHMENT_MAX_FRAMES = env.int("ATTACHMENT_MAX_FRAMES", default=1000)  # of an animation
-ATTACHMENT_MAX_ANIMATED_PIXELS = env.int(
-    "ATTACHMENT_MAX_ANIMATED_PIXELS", default=100_000_000
-)  # of all frames
-ATTACHMENT_IMAGE_SECONDS = env.float("ATTACHMENT_IMAGE_SECONDS", default=30)  # to make one anew
-#: How long an upload that nobody has sent is kept.
-ATTACHMENT_UNCLAIMED = timedelta(seconds=env.int("ATTACHMENT_UNCLAIMED_SECONDS", default=24 * 3600))
-ATTACHMENT_SWEEP_EVERY = env.int("ATTACHMENT_SWEEP_EVERY", default=600)  # seconds
-EMAIL_CODE_SECONDS = env.int("EMAIL_CODE_SECONDS", default=120)
-EMAIL_CODE_TRIES = env.int("EMAIL_CODE_TRIES", default=5)
-# django-ratelimit's notation.
-COST_RATE = env.str("COST_RATE", default="60/m")  # joins, requests and searches, a person
-ATTACHMENT_RATE = env.str("ATTACHMENT_RATE", default="60/m")  # uploads, a person
-LOGIN_RATE = env.str("LOGIN_RATE", default="10/m")  # for an account from one IP
-LOGIN_IP_RATE = env.str("LOGIN_IP_RATE", default="100/m")
-CODE_RATE = env.str("CODE_RATE", default="1/m")  # e-mail codes, an address
-CODE_DAY_RATE = env.str("CODE_DAY_RATE", default="10/d")
-CODE_IP_RATE = env.str("CODE_IP_RATE", default="20/h")
 
 # --- language and time -------------------------------------------------------------------------------
 

@@ -98,7 +98,7 @@ def test_the_socket_document_names_every_frame_and_close_code() -> None:
 
 
 def test_the_readme_names_every_variable_and_no_other() -> None:
-    settings = (ROOT / "chatchat/settings.py").read_text()
+    settings = "".join((ROOT / "chatchat" / name).read_text() for name in ("settings.py", "limits.py"))
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', settings))
     table = README.partition("## Configuration")[2]
     rows = re.findall(r"^\| (`[A-Z_`, ]+) \|", table, re.MULTILINE)
