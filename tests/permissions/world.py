@@ -15,7 +15,7 @@ anonymous shows no token
 import functools
 import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -237,6 +237,24 @@ def changed(before: dict[str, str]) -> list[str]:
     """The tables of which a row is not as it was."""
     after = dump()
     return [label for label, hash_ in before.items() if after[label] != hash_]
+
+
+#: What begins a statement that changes no row.
+_READING = {"SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK"}
+
+
+@contextmanager
+def writing() -> Iterator[list[str]]:
+    """The statements meanwhile that may have changed a row: where there is none, all are as they were."""
+    written: list[str] = []
+
+    def look(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if sql.split(None, 1)[0].upper() not in _READING:
+            written.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(look):
+        yield written
 
 
 @contextmanager
