@@ -22,6 +22,8 @@ import { Stream } from "../stream/stream.js";
 import { toast } from "../toast.js";
 import { Typists } from "./typing.js";
 
+const OFFLINE_AFTER = 800; // milliseconds
+
 const root = document.getElementById("chat");
 const byId = (id) => document.getElementById(id);
 const store = new Store();
@@ -75,7 +77,7 @@ const composer = new Composer(byId("composer"), store, {
   typing: (active, conversation) => connection.post({ type: "typing", conversation, active }),
   person: (id) => dialogs.showPerson(id),
 });
-const announcements = new Announcements(byId("stream").parentElement, store, (id) => dialogs.showGroup(id));
+const announcements = new Announcements(byId("stream"), store, (id) => dialogs.showGroup(id));
 dialogs.announcements = announcements;
 const notifier = new Notifier(store, { viewing: () => (attentive() ? current?.id : null), title, open: go });
 
@@ -195,7 +197,7 @@ connection.addEventListener("state", ({ detail: state }) => {
   const bar = byId("offline");
   clearTimeout(bar.timer);
   if (state === "online") bar.hidden = true;
-  else bar.timer = setTimeout(() => (bar.hidden = false), 800);
+  else bar.timer = setTimeout(() => (bar.hidden = false), OFFLINE_AFTER);
   if (state === "online") seen();
 });
 byId("reconnect").addEventListener("click", () => connection.hurry());
