@@ -111,7 +111,8 @@ function route() {
   list.select(entry?.id ?? null);
   heading.open(entry);
   composer.open(entry);
-  stream.open(entry, announcements.show(entry)).then(() => seen());
+  announcements.show(entry);
+  stream.open(entry).then(() => seen());
   showTyping();
 }
 

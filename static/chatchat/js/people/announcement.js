@@ -17,11 +17,11 @@ export class Announcements {
     store.addEventListener("conversation", ({ detail }) => detail === this.entry?.id && this.happened());
   }
 
-  /** The conversation that is on the page now, or null; settled when it is known whether there is one. */
-  async show(entry) {
+  /** The conversation that is on the page now, or null. */
+  show(entry) {
     this.entry = entry;
     this.root.hidden = true;
-    if (entry?.state.kind === "group") await this.load();
+    if (entry?.state.kind === "group") this.load();
   }
 
   happened() {

@@ -18,7 +18,6 @@ const NEAR = 60; // unread messages that are opened together with the newest pag
 const CONTEXT = 40; // messages above the first unread one
 const REACH = 1.5; // screens from the window's edge on which more is loaded
 const MISSED = 5; // messages missed while away from which on the end is not simply gone to
-const ABOVE_WITHIN = 400; // milliseconds that messages wait for what is shown above them
 const PATIENCE = 300; // milliseconds before it says that it is loading
 const DAY_SHOWS = 1200;
 const SHOWN_FOR = 2000;
@@ -79,8 +78,7 @@ export class Stream {
 
   // ---- opening
 
-  /** `above` is settled when it is known what else is shown: messages that came before it would move. */
-  async open(entry, above = null) {
+  async open(entry) {
     this.leave();
     Object.assign(this, { entry, ready: false, stuck: true, lineSeen: false, last: entry?.state.last_seq });
     this.rows.clear();
@@ -92,10 +90,7 @@ export class Stream {
     this.unreadFrom = entry?.state.unread ? entry.state.read_seq + 1 : null;
     if (!entry) return;
     this.store.open(entry);
-    const [loaded] = await Promise.all([
-      this.load(() => this.begin(entry)),
-      Promise.race([above, new Promise((done) => setTimeout(done, ABOVE_WITHIN))]),
-    ]);
+    const loaded = await this.load(() => this.begin(entry));
     if (entry !== this.entry) return;
     this.root.classList.remove("opening");
     if (loaded) this.start();
