@@ -138,7 +138,7 @@ INSIDE: dict[str, Show] = {
     "menu": message_menu,
     "emoji": opened(group, "#composer .smile", shows=".picker .cells button"),
     "person": opened(friend, "#heading .about", shows="#person .card-does"),
-    "requests": tab(people, "requests", ".person"),
+    "requests": tab(people, "requests", ":is(.person, .empty)"),
     "friends": tab(people, "friends", ".person"),
     "groups": opened(chat_list, "#show-groups", shows="#groups .person"),
     "founding": tab(opened(chat_list, "#show-groups", shows="#groups .person"), "found", "form.found"),
@@ -189,7 +189,6 @@ def window(browser: Browser, url: str, look: Look) -> Iterator[Page]:
     context = browser.new_context(
         base_url=url,
         locale=look.who.locale,
-        timezone_id="Asia/Shanghai" if look.language == "zh" else "Europe/London",
         viewport={"width": width, "height": height},
         color_scheme="dark" if look.scheme == "dark" else "light",
         reduced_motion="reduce",

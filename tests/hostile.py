@@ -115,6 +115,7 @@ LENGTHS = {
     "greeting": 200,
     "introduction": 200,
     "request": 200,
+    "file": 200,
     "note": 1000,
     "body": 4000,
 }

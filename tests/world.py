@@ -98,9 +98,15 @@ class _Making:
         ok(amy.delete(f"conversations/{direct}/messages/{recalled}"), 200, 204)
         for who, emoji in ((ben, "👍"), (amy, "👍"), (ben, "🍣")):
             ok(who.put(f"conversations/{direct}/messages/{edited}/reactions/{emoji}"), 200, 201, 204)
-        said(amy, "好的")
+        said(amy, "好的", attachments=[self._uploaded(amy, "harbour.png", picture(size=(900, 600)))])
+        pictures = [self._uploaded(ben, f"{name}.png", picture(size=(400, 700))) for name in ("one", "two")]
+        said(ben, "Look", attachments=[*pictures, self._uploaded(ben, "release notes.txt", b"2.4: nearly")])
         said(ben, "One more thing")
         said(ben, "Bring the keys 🔑")
+
+    def _uploaded(self, who: ApiClient, plain: str, data: bytes) -> int:
+        files = {"file": (self.word("file", plain), data)}
+        return int(ok(who.post("attachments", files=files), 201).json()["id"])
 
     def _group(self) -> int:
         amy, ben, carol, word = self.amy, self.ben, self.carol, self.word

@@ -109,8 +109,9 @@ def then(before: Go, *clicks: str, shows: str) -> Go:
     return go
 
 
-def tab(before: Go, name: str, shows: str) -> Go:
-    return then(before, f"dialog[open] [data-tab={name}]", shows=f"dialog[open] {shows}")
+def tab(name: str, shows: str) -> Go:
+    """Another tab of the dialog that is open: its place comes before this one."""
+    return then(lambda page, world: None, f"dialog[open] [data-tab={name}]", shows=f"dialog[open] {shows}")
 
 
 def message_menu(page: Page, world: World) -> None:
@@ -199,7 +200,7 @@ people = then(chat, "#show-people", shows="#people .person")
 groups = then(chat, "#show-groups", shows="#groups .person")
 about_group = then(group, "#heading .about", shows="#group .facts")
 
-INSIDE = (
+ACCOUNT = (
     Place("welcome, signed in", at("/")),
     Place("an invitation, signed in", at("/invite/{other}/")),
     Place("account", at("/account/"), ("account",)),
@@ -213,6 +214,8 @@ INSIDE = (
     Place("the plain list", at("/plain/"), ("plain",)),
     Place("a plain conversation", at("/plain/{direct}/"), ("plain-conversation",)),
     Place("a plain group", at("/plain/{group}/")),
+)
+CHAT = (
     Place("the list", chat, ("chat",)),
     Place("a conversation", direct, ("chat-conversation",)),
     Place("a group", group),
@@ -221,18 +224,23 @@ INSIDE = (
     Place("a message's menu", message_menu),
     Place("replying", replying),
     Place("completing a name", typing("@B", "#options [role=option]")),
+)
+#: The last table of the chat: by then every dialog has been built, and has to have been open.
+DIALOGS = (
+    Place("a picture, large", then(direct, ".pictures [data-picture]", shows=".lightbox[open] img")),
     Place("choosing an emoji", then(direct, "#composer .smile", shows=".picker .cells button")),
     Place("a conversation's options", then(direct, "#heading .opens-menu", shows=".popmenu")),
     Place("a person", then(direct, "#heading .about", shows="#person .card-does")),
     Place("people", people),
-    Place("friend requests", tab(people, "requests", ".person")),
-    Place("finding people", tab(people, "find", "form.search")),
+    Place("friend requests", tab("requests", ".person")),
+    Place("finding people", tab("find", "form.search")),
     Place("groups", groups),
-    Place("finding a group", tab(groups, "find", "form.search")),
-    Place("founding a group", tab(groups, "found", "form.found")),
+    Place("finding a group", tab("find", "form.search")),
+    Place("founding a group", tab("found", "form.found")),
     Place("about a group", about_group),
-    Place("its members", tab(about_group, "members", ".person")),
-    Place("who asks to join", tab(about_group, "requests", ".person")),
-    Place("its invitations", tab(about_group, "invitations", ".invitation")),
-    Place("its settings", tab(about_group, "settings", "form.settings")),
+    Place("its members", tab("members", ".person")),
+    Place("who asks to join", tab("requests", ".person")),
+    Place("its invitations", tab("invitations", ".invitation")),
+    Place("its settings", tab("settings", "form.settings")),
 )
+INSIDE = {"account": ACCOUNT, "chat": CHAT, "dialogs": DIALOGS}

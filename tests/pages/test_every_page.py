@@ -6,6 +6,7 @@ fixture sees to the console, failed requests and the content policy.
 """
 
 from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ SETTLED = """async () => {
   await Promise.all(moving.map(one => one.finished.catch(() => {})));
   await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
 }"""
-IDS = "all => all.map(one => one.id)"
+IDS = "all => all.map(one => one.id || one.className)"
 #: How far a page may shift while it loads; 0.1 is what the web calls good.
 SHIFT = 0.02
 
@@ -43,7 +44,7 @@ SHIFT = 0.02
 class Walk:
     """Goes from place to place in one window and writes down what is wrong where."""
 
-    def __init__(self, page: Page, *, widths: tuple[int, ...], target: int) -> None:
+    def __init__(self, page: Page, widths: tuple[int, ...], target: int) -> None:
         self.page = page
         self.widths, self.target = widths, target
         self.axe = (installed(HERE / "js", "page-checks") / "node_modules/axe-core/axe.min.js").read_text()
@@ -65,6 +66,10 @@ class Walk:
             self.opened |= set(
                 self.page.locator("dialog[open]").evaluate_all("all => all.map(one => one.id)")
             )
+
+    def assert_nothing_wrong(self) -> None:
+        wrong = [f"{what}; at: {', '.join(where)}" for what, where in self.wrong.items()]
+        assert not wrong, "\n".join(wrong)
 
     def _findings(self) -> Iterable[str]:
         page = self.page
@@ -100,26 +105,41 @@ def amys(person: Callable[..., ApiClient]) -> World:
     return world.make(person)
 
 
+#: The widths at which a place is looked at, and how large what one hits there has to be.
+DEVICES = {"desktop": ((1920, 1280), 0), "phone": ((360, 390), 40)}
+
+
+def window(device: str, locale: str) -> dict[str, Any]:
+    """How a window of this device is opened."""
+    return {"locale": locale, "width": DEVICES[device][0][-1], "touch": device == "phone", "still": True}
+
+
 @pytest.mark.embedded
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-@pytest.mark.parametrize("device", ["desktop", "phone"])
-def test_every_place_is_one_to_be_in(windows: Windows, amys: World, locale: str, device: str) -> None:
+@pytest.mark.parametrize("device", DEVICES)
+def test_every_place_outside_is_one_to_be_in(windows: Windows, amys: World, locale: str, device: str) -> None:
     windows.expected = {400, 401, 404}  # places that refuse are among those to be seen
-    phone = device == "phone"
-    widths, target = ((360, 390), 40) if phone else ((1920, 1280), 0)
-    window: dict[str, Any] = {"locale": locale, "width": widths[-1], "touch": phone, "still": True}
-    outside = Walk(windows.open(**window), widths=widths, target=target)
-    outside.go((*places.OUTSIDE, *places.MERIDIAN), amys)
-    inside = Walk(windows.sign_in(amys.amy, **window), widths=widths, target=target)
-    inside.go(places.INSIDE, amys)
-    walks = (outside, inside)
-    wrong = [f"{what}; at: {', '.join(where)}" for walk in walks for what, where in walk.wrong.items()]
-    assert not wrong, "\n".join(wrong)
-    assert inside.dialogs == inside.opened, "a dialog has no place in the table"
+    walk = Walk(windows.open(**window(device, locale)), *DEVICES[device])
+    walk.go((*places.OUTSIDE, *places.MERIDIAN), amys)
+    walk.assert_nothing_wrong()
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("part", places.INSIDE)
+def test_every_place_inside_is_one_to_be_in(
+    windows: Windows, amys: World, locale: str, device: str, part: str
+) -> None:
+    walk = Walk(windows.sign_in(amys.amy, **window(device, locale)), *DEVICES[device])
+    walk.go(places.INSIDE[part], amys)
+    walk.assert_nothing_wrong()
+    if part == "dialogs":
+        assert walk.dialogs == walk.opened, "a dialog has no place in the table"
 
 
 def test_every_route_of_a_page_has_a_place() -> None:
-    table = (*places.OUTSIDE, *places.MERIDIAN, *places.INSIDE)
+    table = (*places.OUTSIDE, *places.MERIDIAN, *chain(*places.INSIDE.values()))
     shown = {route for place in table for route in place.routes}
     there = set(places.page_routes())
     assert there - shown == set(), "give it a place in tests/pages/places.py"

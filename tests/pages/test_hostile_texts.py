@@ -38,12 +38,15 @@ def hostile_world(person: Callable[..., ApiClient]) -> World:
 
 @pytest.mark.embedded
 @pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_of_them_is_more_than_text(windows: Windows, hostile_world: World, width: int) -> None:
+@pytest.mark.parametrize("part", places.INSIDE)
+def test_nothing_of_them_is_more_than_text(
+    windows: Windows, hostile_world: World, width: int, part: str
+) -> None:
     page = windows.sign_in(hostile_world.amy, width=width, touch=width < 600, still=True)
     page.add_init_script(CANARY)
     page.on("dialog", lambda dialog: windows.complaints.append(f"a dialog: {dialog.message}"))
     wrong: dict[str, list[str]] = {}
-    for place in places.INSIDE:
+    for place in places.INSIDE[part]:
         place.go(page, hostile_world)
         page.evaluate(SETTLED)
         given = {"width": width, "target": 0}

@@ -26,12 +26,12 @@ WORDS = {
 
 def dated(conversation: int, *moments: datetime) -> None:
     """The first messages were sent at these times."""
-    for seq, moment in enumerate(moments, 1):
-        orm(
-            lambda seq=seq, moment=moment: Message.objects.filter(conversation=conversation, seq=seq).update(
-                sent_at=moment
-            )
-        )
+
+    def change() -> None:
+        for seq, moment in enumerate(moments, 1):
+            Message.objects.filter(conversation=conversation, seq=seq).update(sent_at=moment)
+
+    orm(change)
 
 
 @pytest.mark.embedded
