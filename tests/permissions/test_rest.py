@@ -43,6 +43,12 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         transaction.set_rollback(True)
 
 
+@pytest.fixture(autouse=True)
+def _files_stay(world: World) -> Iterator[None]:
+    yield
+    world.put_back()
+
+
 @pytest.fixture(scope="module")
 def before(world: World) -> dict[str, str]:
     """The hashes of all tables."""

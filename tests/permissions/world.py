@@ -19,9 +19,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.apps import apps
+from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test import TestCase
@@ -33,6 +35,8 @@ from chatchat.clock import now
 from chatchat.realtime import Event, outlet
 from groups.models import JoinRequest, Role
 from groups.services import invitations, lifecycle, members
+from messaging.attachments.storage import THUMBNAIL
+from messaging.models import Attachment
 from messaging.services import attachments as files
 from messaging.services import messages
 from messaging.writer import Accepted
@@ -99,6 +103,16 @@ class World:
         for one in self.people.values():
             # Who has nothing of their own is given the member's, which is foreign to them.
             one.ids = self.ids | self["member"].ids | one.ids
+        root = Path(storages["attachments"].path(""))
+        names = list(Attachment.objects.values_list("file", flat=True))
+        paths = [root / (name + end) for name in names for end in ("", THUMBNAIL)]
+        self.files = {path: path.read_bytes() for path in paths if path.exists()}
+
+    def put_back(self) -> None:
+        """The files that something removed: unlike its rows, they know of no transaction."""
+        for path, content in self.files.items():
+            if not path.exists():
+                path.write_bytes(content)
 
     def __getitem__(self, name: str) -> Person:
         return self.people[name]
