@@ -226,11 +226,12 @@ def take(page: Page, path: Path) -> None:
 
 
 def compress(path: Path) -> None:
-    """In fewer colours, as few as it takes."""
+    """In fewer colours, if that is what it takes."""
     with Image.open(path) as shot:
-        picture = shot.convert("RGB")
-    for colours in (256, 128, 64, 32):
-        picture.quantize(colours).save(path, optimize=True)
+        picture = shot.copy()
+    for colours in (None, 256, 128, 64, 32):
+        fewer = picture if colours is None else picture.quantize(colours, kmeans=2)
+        fewer.save(path, optimize=True)
         if path.stat().st_size <= LARGEST:
             return
     raise RuntimeError(f"{path.name} has {path.stat().st_size} bytes")
@@ -304,7 +305,8 @@ def beside(parts: list[Path], path: Path) -> None:
         whole.paste(picture, (left, 0))
         left += picture.width + gap
         part.unlink()
-    whole.quantize(200).save(path, optimize=True)
+    whole.save(path)
+    compress(path)
 
 
 def main() -> int:
