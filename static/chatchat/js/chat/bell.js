@@ -1,6 +1,6 @@
 /* Where one chooses whether this browser tells of new messages: a question once, and a bell. */
 
-import { el, icon, replaceChildren } from "../dom.js";
+import { icon } from "../dom.js";
 import { choice, choose, supported } from "../notify.js";
 import { toast } from "../toast.js";
 
@@ -23,7 +23,7 @@ export class Bell {
     this.button.hidden = !supported;
     this.button.title = label;
     this.button.setAttribute("aria-pressed", String(chosen === "on"));
-    replaceChildren(this.button, icon(chosen === "on" ? "bell" : "bell-off"), el("span", { class: "visually-hidden" }, gettext("Notifications")));
+    this.button.replaceChildren(icon(chosen === "on" ? "bell" : "bell-off"));
     this.question.hidden = chosen !== "undecided";
   }
 
