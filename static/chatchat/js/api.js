@@ -18,8 +18,15 @@ function firstDetail(details) {
   return texts.find((text) => typeof text === "string") || "";
 }
 
+const calls = new AbortController();
+
+/** The page is being left: what was asked for does not matter any more, nor that one is signed out. */
+export function abandon() {
+  calls.abort();
+}
+
 export function signIn() {
-  if (login) location.assign(`${login}?next=${encodeURIComponent(location.pathname)}`);
+  if (login && !calls.signal.aborted) location.assign(`${login}?next=${encodeURIComponent(location.pathname)}`);
 }
 
 /** A call below /api/v1/; resolves to the answer's JSON, rejects with an ApiError. */
@@ -34,6 +41,7 @@ export async function api(method, path, body) {
       method,
       headers,
       credentials: "same-origin",
+      signal: calls.signal,
       body: body === undefined || form ? body : JSON.stringify(body),
     });
   } catch {

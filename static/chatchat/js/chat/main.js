@@ -1,7 +1,7 @@
 /* The chat page: puts the parts together. */
 
 import { Announcements } from "../people/announcement.js";
-import { api } from "../api.js";
+import { abandon, api } from "../api.js";
 import { Bell } from "./bell.js";
 import { Composer } from "../composer/composer.js";
 import { Connection } from "./socket.js";
@@ -217,7 +217,10 @@ document.addEventListener("click", (event) => {
 });
 
 for (const form of document.querySelectorAll("form[method=post]")) {
-  form.addEventListener("submit", () => connection.stop());
+  form.addEventListener("submit", () => {
+    connection.stop();
+    abandon();
+  });
 }
 
 connection.open();
