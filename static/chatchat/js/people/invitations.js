@@ -21,7 +21,8 @@ export class Invitations {
 
   async render(panel) {
     const { id } = this.page;
-    if (this.stale) {
+    // Nobody tells of invitations: whoever comes to this tab asks for them.
+    if (this.stale || !panel.querySelector(".invite-form")) {
       this.rows = await all(`groups/${id}/invitations`);
       if (id !== this.page.id) return;
       this.stale = false;
