@@ -9,7 +9,11 @@
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
       if (entry.hadRecentInput) continue;
-      const what = entry.sources.map(({ node }) => node?.nodeName && `${node.nodeName}.${node.className || ""}`);
+      const at = ({ x, y, width, height }) => `${x},${y} ${width}×${height}`;
+      const what = entry.sources.map(
+        ({ node, previousRect, currentRect }) =>
+          `${node?.nodeName}.${node?.className || ""} from ${at(previousRect)} to ${at(currentRect)}`,
+      );
       noted.shifts.push({ value: entry.value, what: what.join(", ") });
     }
   }).observe({ type: "layout-shift", buffered: true });
