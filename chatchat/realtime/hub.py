@@ -1,17 +1,16 @@
 """One hub a process: what happens in a conversation goes to each local socket that watches it.
 
-The channel layer is only a wake-up. A conversation's changes are numbered, so the hub sees what it
-missed: it holds what came too early, and reads what does not come from the database. Every
-``HEADS_EVERY`` seconds it compares the heads of what it watches, whether or not the layer is there.
+The channel layer is only a wake-up: a conversation's changes are numbered, and what it does not carry
+is read from the database (``ordering``). What goes out is gathered a little (``delivery``).
 """
 
 import asyncio
-import itertools
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
 from chatchat.realtime.bus import Bus
+from chatchat.realtime.delivery import Delivery
 from chatchat.realtime.events import (
     Change,
     Event,
@@ -24,6 +23,7 @@ from chatchat.realtime.events import (
     conversation_group,
     person_group,
 )
+from chatchat.realtime.ordering import Ordering
 from chatchat.realtime.ports import Client, Source
 from chatchat.realtime.presence import People
 from chatchat.realtime.revocations import RevocationReader
@@ -33,10 +33,6 @@ from chatchat.realtime.whereabouts import OneProcess, Whereabouts
 from chatchat.realtime.wsframe import text_frame
 
 log = logging.getLogger("chatchat.realtime")
-
-HOLD = 0.1  # seconds that a change waits for the ones before it, before the database is asked
-HEADS_EVERY = 2.0
-GATHER = 0.001  # seconds: at once if the last write was longer ago, else joined with what follows
 
 
 class Hub:
@@ -50,12 +46,12 @@ class Hub:
         self.max_unsent = max_unsent
         self.watches: dict[int, Watch] = {}
         self.people: dict[int, set[Client]] = {}
-        self._dirty: list[Watch] = []
-        self._flush_timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._delivery = Delivery(max_unsent=max_unsent)
+        self._ordering = Ordering(source, self.watches, self._hand_on, self.spawn)
         self._bus = Bus(layer, self._receive)
         self._revocations = RevocationReader(source, self._revoked)
-        self._states = States(source, lambda client, text, blob: self._put(client, (text,), blob), self.spawn)
+        self._states = States(source, self._delivery.put, self.spawn)
         self.presence = People(self, whereabouts or OneProcess())
         #: What the groups of the layer are joined for, by the first part of their names.
         self._wanted: dict[str, Mapping[int, Any]] = {
@@ -64,7 +60,7 @@ class Hub:
             "presence": self.presence.watchers,
         }
         self._handlers: dict[type, Callable[[Any], None]] = {
-            Change: self._change,
+            Change: self._ordering.take,
             Signal: self._signal,
             Personal: self._personal,
             Restate: self._restate,
@@ -81,13 +77,13 @@ class Hub:
             await self._bus.open(lost=self.catch_up_soon)
             self.spawn(self._bus.listen_forever())
             self.spawn(self._bus.send_forever())
-        self.spawn(self._compare_heads_forever())
+        self.spawn(self._ordering.compare_heads_forever())
         self.spawn(self._revocations.read_forever())
         self.spawn(self.presence.tick_forever())
 
     async def stop(self) -> None:
         """Hand on what is waiting, then end."""
-        self.flush()
+        self._delivery.flush()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -122,68 +118,7 @@ class Hub:
     def _receive(self, event: Event) -> None:
         self._handlers[type(event)](event)
 
-    # --- changes: in version order ---
-
-    def _change(self, event: Change) -> None:
-        watch = self.watches.get(event.conversation)
-        if watch is None or (event.version <= watch.version):
-            return
-        if event.version == watch.version + 1 and not watch.filling:
-            self._hand_on(watch, event)
-            if watch.held:
-                self._hand_on_held(watch)
-            return
-        watch.held[event.version] = event
-        if watch.version >= 0 and watch.timer is None and not watch.filling:
-            watch.timer = self.loop.call_later(HOLD, self._fill, watch)
-
-    def _hand_on_held(self, watch: Watch) -> None:
-        while (event := watch.held.pop(watch.version + 1, None)) is not None:
-            self._hand_on(watch, event)
-        if not watch.held and watch.timer is not None:
-            watch.timer.cancel()
-            watch.timer = None
-
-    def _fill(self, watch: Watch) -> None:
-        if watch.timer is not None:
-            watch.timer.cancel()
-            watch.timer = None
-        if not watch.filling and self.watches.get(watch.conversation) is watch:
-            watch.filling = True
-            self.spawn(self._fill_from_database(watch))
-
-    async def _fill_from_database(self, watch: Watch) -> None:
-        """Read what did not come. A version may be held by no row, so the fill ends at the head."""
-        try:
-            head = await self._read_changes(watch)
-        except Exception as error:
-            # The next comparison of heads tries again.
-            log.warning("conversation %d is behind, and the database is away: %s", watch.conversation, error)
-            watch.filling = False
-            return
-        self._settle(watch, head)
-
-    async def _read_changes(self, watch: Watch) -> int:
-        """Hand on what the database has; the head up to which that is everything."""
-        while True:
-            head, changes = await self.source.changes(watch.conversation, watch.version)
-            for event in changes:
-                if event.version > watch.version:
-                    self._hand_on(watch, event)
-            if not changes or changes[-1].version >= head or watch.empty():
-                return head
-
-    def _settle(self, watch: Watch, head: int) -> None:
-        """Everything up to ``head`` was handed on, or is known to be held by no row."""
-        watch.filling = False
-        watch.version = max(watch.version, head)
-        watch.held = {version: event for version, event in watch.held.items() if version > watch.version}
-        self._hand_on_held(watch)
-        if watch.held and watch.timer is None:
-            watch.timer = self.loop.call_later(HOLD, self._fill, watch)
-
     def _hand_on(self, watch: Watch, event: Change) -> None:
-        watch.version = event.version
         if watch.gated:
             self._hold_at_gates(watch, event)
         if not watch.live:
@@ -191,7 +126,7 @@ class Hub:
         if watch.floors or event.seq < watch.highest_floor:
             self._hand_on_apart(watch, event)
         else:
-            self._gather(watch, event.frame)
+            self._delivery.gather(watch, event.frame)
 
     def _hold_at_gates(self, watch: Watch, event: Change) -> None:
         for client, gate in list(watch.gated.items()):
@@ -202,7 +137,7 @@ class Hub:
 
     def _hand_on_apart(self, watch: Watch, event: Change) -> None:
         """Some sockets have this change already, or may not see that far back."""
-        self._flush_watch(watch)
+        self._delivery.flush_watch(watch)
         blob = text_frame(event.frame)
         for client, first_seq in list(watch.live.items()):
             floor = watch.floors.get(client)
@@ -212,53 +147,11 @@ class Hub:
                 if event.version <= floor:
                     continue
             if event.seq >= first_seq:
-                self._put(client, (event.frame,), blob)
-
-    # --- out: gathered ---
-
-    def _gather(self, watch: Watch, text: bytes) -> None:
-        """Write at once if the last write was a while ago, else join what follows."""
-        if not watch.pending:
-            if self.loop.time() - watch.last_write > GATHER:
-                watch.pending.append(text)
-                self._flush_watch(watch)
-                return
-            self._dirty.append(watch)
-            if self._flush_timer is None:
-                self._flush_timer = self.loop.call_later(GATHER, self.flush)
-        watch.pending.append(text)
-
-    def flush(self) -> None:
-        """Write what was gathered."""
-        self._flush_timer = None
-        dirty, self._dirty = self._dirty, []
-        for watch in dirty:
-            self._flush_watch(watch)
-
-    def _flush_watch(self, watch: Watch) -> None:
-        if not watch.pending:
-            return
-        texts, watch.pending = watch.pending, []
-        blob = b"".join(map(text_frame, texts)) if len(texts) > 1 else text_frame(texts[0])
-        max_unsent = self.max_unsent
-        slow: list[Client] = []
-        for client in watch.live:
-            sink = client.sink
-            sink.put(texts, blob)
-            if sink.unsent() > max_unsent:
-                slow.append(client)
-        watch.last_write = self.loop.time()
-        for client in slow:
-            client.behind()
+                self._delivery.put(client, (event.frame,), blob)
 
     def write(self, client: Client, text: bytes) -> None:
         """Write a frame to one socket."""
-        self._put(client, (text,), text_frame(text))
-
-    def _put(self, client: Client, texts: Sequence[bytes], blob: bytes) -> None:
-        client.sink.put(texts, blob)
-        if client.sink.unsent() > self.max_unsent:
-            client.behind()
+        self._delivery.put(client, (text,), text_frame(text))
 
     # --- the other events ---
 
@@ -266,11 +159,11 @@ class Hub:
         watch = self.watches.get(event.conversation)
         if watch is None:
             return
-        self._flush_watch(watch)
+        self._delivery.flush_watch(watch)
         blob = text_frame(event.frame)
         for client in list(watch.live):
             if client.user_id != event.but:
-                self._put(client, (event.frame,), blob)
+                self._delivery.put(client, (event.frame,), blob)
 
     def _personal(self, event: Personal) -> None:
         clients = self.people.get(event.user)
@@ -317,25 +210,9 @@ class Hub:
         self.spawn(self.compare_heads())
         self.presence.renew_soon()
 
-    async def _compare_heads_forever(self) -> None:
-        while True:
-            await asyncio.sleep(HEADS_EVERY)
-            try:
-                await self.compare_heads()
-            except Exception as error:
-                log.warning("heads cannot be compared: %s", error)
-
     async def compare_heads(self) -> None:
-        """Read the watched conversations' heads; what is behind gets ``HOLD`` to come by itself."""
-        for ids in _chunks(list(self.watches), 500):
-            for conversation, head in (await self.source.heads(ids)).items():
-                watch = self.watches.get(conversation)
-                if watch is not None and 0 <= watch.version < head:
-                    self.loop.call_later(HOLD, self._fill_if_behind, watch, head)
-
-    def _fill_if_behind(self, watch: Watch, head: int) -> None:
-        if watch.version < head:
-            self._fill(watch)
+        """See what is missing in the conversations that are watched."""
+        await self._ordering.compare_heads()
 
     # --- sockets come and go ---
 
@@ -393,12 +270,10 @@ class Hub:
 
     async def _begin(self, watches: list[Watch]) -> None:
         await self.subscribe([conversation_group(watch.conversation) for watch in watches])
-        heads: dict[int, int] = {}
-        for ids in _chunks([watch.conversation for watch in watches], 500):
-            heads.update(await self.source.heads(ids))
+        heads = await self._ordering.heads([watch.conversation for watch in watches])
         for watch in watches:
             if watch.version < 0:
-                self._settle(watch, heads.get(watch.conversation, 0))
+                self._ordering.settle(watch, heads.get(watch.conversation, 0))
 
     def open(self, client: Client, conversation: int, *, first_seq: int, version: int) -> None:
         """Let ``client``, who has everything up to ``version``, get the live frames from now on."""
@@ -409,10 +284,10 @@ class Hub:
                 watch.live[client] = first_seq
                 watch.highest_floor = max(watch.highest_floor, first_seq)
             return
-        self._flush_watch(watch)
+        self._delivery.flush_watch(watch)
         texts = [e.frame for e in gate.waiting if e.version > version and e.seq >= first_seq]
         if texts:
-            self._put(client, texts, b"".join(map(text_frame, texts)))
+            self._delivery.put(client, texts, b"".join(map(text_frame, texts)))
         watch.live[client] = first_seq
         watch.highest_floor = max(watch.highest_floor, first_seq)
         if version > watch.version:
@@ -426,7 +301,7 @@ class Hub:
         if watch is None:
             return False
         if client in watch.live:
-            self._flush_watch(watch)  # what was gathered was said before
+            self._delivery.flush_watch(watch)  # what was gathered was said before
         self._states.forget(client, conversation)
         watch.floors.pop(client, None)
         gone = watch.gated.pop(client, None) is not None
@@ -436,8 +311,7 @@ class Hub:
 
     def _forget_if_empty(self, watch: Watch) -> None:
         if watch.empty() and watch.subscribed is None and self.watches.get(watch.conversation) is watch:
-            if watch.timer is not None:
-                watch.timer.cancel()
+            watch.stop_timer()
             del self.watches[watch.conversation]
             self.unsubscribe(conversation_group(watch.conversation))
 
@@ -472,7 +346,3 @@ class Hub:
         kind, _, number = group.partition(".")
         if int(number) not in self._wanted[kind]:  # nobody has come back meanwhile
             await self._bus.part(group)
-
-
-def _chunks(items: Sequence[int], size: int) -> Iterable[Sequence[int]]:
-    return itertools.takewhile(bool, (items[i : i + size] for i in itertools.count(0, size)))

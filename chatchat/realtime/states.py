@@ -8,7 +8,7 @@ show it.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from itertools import islice
 from typing import Any
 
@@ -29,7 +29,10 @@ class States:
     """A process's states that are to be told."""
 
     def __init__(
-        self, source: Source, put: Callable[[Client, bytes, bytes], None], spawn: Callable[..., None]
+        self,
+        source: Source,
+        put: Callable[[Client, Sequence[bytes], bytes], None],
+        spawn: Callable[..., None],
     ) -> None:
         self._source = source
         self._put = put
@@ -74,4 +77,4 @@ class States:
             conversation, client = due
             key = (conversation, client.user_id)
             if due in self._reading and key in frames:  # writing to one may end others
-                self._put(client, frames[key], blobs[key])
+                self._put(client, (frames[key],), blobs[key])

@@ -44,3 +44,9 @@ class Watch:
     def empty(self) -> bool:
         """Nobody watches any more."""
         return not self.live and not self.gated
+
+    def stop_timer(self) -> None:
+        """Nothing is waited for any more."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None

@@ -7,7 +7,8 @@ import pytest
 import pytest_asyncio
 
 from chatchat.realtime import Signal, frame
-from chatchat.realtime.hub import HOLD, Hub
+from chatchat.realtime.hub import Hub
+from chatchat.realtime.ordering import HOLD
 from tests.realtime.doubles import Reader, Store, follow
 
 pytestmark = pytest.mark.asyncio
