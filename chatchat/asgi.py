@@ -11,14 +11,19 @@ django_application = get_asgi_application()
 
 # What follows needs the apps to be loaded.
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from django.conf import settings  # noqa: E402
 
 from accounts import mail  # noqa: E402
 from chatchat.bodies import LimitedBodies  # noqa: E402
+from chatchat.proxies import TrustedProxies  # noqa: E402
 from chatchat.realtime import process  # noqa: E402
 from messaging.routing import websocket_urlpatterns  # noqa: E402
 
-protocols = ProtocolTypeRouter(
-    {"http": LimitedBodies(django_application), "websocket": URLRouter(websocket_urlpatterns)},
+protocols = TrustedProxies(
+    ProtocolTypeRouter(
+        {"http": LimitedBodies(django_application), "websocket": URLRouter(websocket_urlpatterns)},
+    ),
+    settings.TRUSTED_PROXIES,
 )
 
 
@@ -26,8 +31,10 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     """ASGI 3; answers ``lifespan`` too, which Django and Channels do not."""
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
-    else:
-        await protocols(scope, receive, send)
+        return
+    if process.draining and scope["type"] == "http":
+        send = _last_on_its_connection(send)
+    await protocols(scope, receive, send)
 
 
 async def _lifespan(receive: Any, send: Any) -> None:
@@ -38,3 +45,14 @@ async def _lifespan(receive: Any, send: Any) -> None:
     await process.shut_down()
     await asyncio.to_thread(mail.finish)  # a signal ends the process without waiting for threads
     await send({"type": "lifespan.shutdown.complete"})
+
+
+def _last_on_its_connection(send: Any) -> Any:
+    """Tell the client, or the proxy, to come back on another connection (RFC 9112, 9.6)."""
+
+    async def told(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
+        await send(message)
+
+    return told

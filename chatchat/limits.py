@@ -2,9 +2,7 @@
 
 from datetime import timedelta
 
-import environ
-
-env = environ.Env()
+from chatchat.environment import env
 
 RATELIMIT_ENABLE = env.bool("RATELIMIT_ENABLE", default=True)
 MESSAGE_MAX_LENGTH = env.int("MESSAGE_MAX_LENGTH", default=4000)  # characters

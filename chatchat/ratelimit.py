@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from django_ratelimit.core import _split_rate, get_usage
 from redis.exceptions import RedisError
 
+from chatchat import proxies
 from chatchat.errors import TooMany, Unavailable
 
 #: Counts while Redis is away: then limits hold a process.
@@ -24,18 +25,8 @@ _local: Final = LocMemCache("ratelimit", {"OPTIONS": {"MAX_ENTRIES": 100_000}})
 
 
 def raw_ip(request: HttpRequest) -> str:
-    """The caller's address; "" where there is none, as on a Unix socket."""
-    address = request.META.get("REMOTE_ADDR") or ""
-    if settings.TRUST_PROXY:
-        # What stands last was added by the proxy; anybody may have written the rest.
-        address = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or address
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return ""
-    if isinstance(parsed, ipaddress.IPv6Address):
-        return str(parsed.ipv4_mapped or ipaddress.IPv6Address(int(parsed)))  # without a scope
-    return str(parsed)
+    """The caller's address, as ``chatchat.proxies`` found it; "" where there is none, as on a Unix socket."""
+    return str(proxies.parse(request.META.get("REMOTE_ADDR") or "") or "")
 
 
 def client_ip(request: HttpRequest) -> str:

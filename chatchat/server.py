@@ -1,5 +1,6 @@
 """``python -m chatchat.server``: one server process on uvicorn, with the frame extension."""
 
+import math
 import os
 import socket
 import sys
@@ -18,6 +19,7 @@ def main() -> None:
     django.setup()
     from django.conf import settings
 
+    from chatchat.draining import drain
     from chatchat.realtime.uvicorn_frames import FramesProtocol
 
     listener = _listen(settings.HOST, settings.PORT)
@@ -31,6 +33,10 @@ def main() -> None:
             if self.started:
                 print(greeting, flush=True)  # noqa: T201 - what the terminal shows
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            await drain(self, listener, settings.DRAIN_SECONDS / 2)
+            await super().shutdown(sockets)
+
     config = uvicorn.Config(
         "chatchat.asgi:application",
         loop="uvloop",
@@ -41,7 +47,7 @@ def main() -> None:
         lifespan="on",
         access_log=False,
         log_level="warning",
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=math.ceil(settings.DRAIN_SECONDS / 2),
         proxy_headers=False,
         server_header=False,
         backlog=BACKLOG,

@@ -11,18 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import django_stubs_ext
-import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from chatchat import storages
+from chatchat.environment import env
 from chatchat.limits import *  # noqa: F403 - settings, all of them
 from chatchat.limits import ATTACHMENT_MAX_BYTES
 
 # So that ModelAdmin[User] and its like may be written at runtime too.
 django_stubs_ext.monkeypatch()
 
-env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 VAR_DIR.mkdir(parents=True, exist_ok=True)
@@ -35,6 +34,8 @@ EMBEDDED = not DATABASE_URL.startswith(("mysql", "mariadb")) and not REDIS_URL
 DEBUG = env.bool("DEBUG", default=False)
 HOST = env.str("HOST", default="127.0.0.1" if EMBEDDED else "0.0.0.0")  # noqa: S104 - behind a proxy
 PORT = env.int("PORT", default=8000)
+#: How long what was accepted may take once the process is told to stop.
+DRAIN_SECONDS = env.float("DRAIN_SECONDS", default=10)
 #: Mail is kept and shown at /dev/mail/ instead of being sent.
 DEV_MAIL = env.bool("DEV_MAIL", default=EMBEDDED)
 
@@ -144,6 +145,8 @@ def _database() -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
         }
     else:
+        if password := env.str("DATABASE_PASSWORD", default=""):
+            config["PASSWORD"] = password  # which has a file of its own, and need not be quoted for a URL
         config["OPTIONS"] = {
             "charset": "utf8mb4",
             "isolation_level": "read committed",
@@ -159,7 +162,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
 MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = "/media/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
@@ -380,10 +383,8 @@ if SECURE:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
-#: A proxy of ours stands in front: what it says in X-Forwarded-Proto and, last, in X-Forwarded-For holds.
-TRUST_PROXY = env.bool("TRUST_PROXY", default=False)
-if TRUST_PROXY:
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+#: Addresses and networks of our reverse proxies, and "unix": whose X-Forwarded-* are believed.
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 

@@ -13,5 +13,5 @@ class MessagingConfig(AppConfig):
         from messaging.services.conversations import restate_directs
         from messaging.source import DatabaseSource
 
-        process.register(DatabaseSource(), started=live.begin, stopping=live.end)
+        process.register(DatabaseSource(), started=live.begin, leaving=live.leave, stopping=live.end)
         policies.profile_changed.register(restate_directs)

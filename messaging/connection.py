@@ -26,6 +26,7 @@ from messaging.history import Backlog, Missed
 log = logging.getLogger("chatchat.messaging")
 
 NOT_AUTHENTICATED, BANNED, TOO_SLOW, TOO_MANY = 4401, 4403, 4408, 4429
+RESTARTING = 1012
 TRY_AGAIN = 1013  # the database is away
 CUT_AFTER = 1.0  # seconds between telling a slow reader and cutting its line
 BACKLOGS_AT_ONCE = 20  # conversations read together, so that memory stays small

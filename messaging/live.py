@@ -13,7 +13,7 @@ from django.db import connection as database
 from chatchat.realtime import Signal, frame
 from chatchat.realtime.hub import Hub
 from messaging.attachments import sweep
-from messaging.connection import Connection
+from messaging.connection import CUT_AFTER, RESTARTING, Connection
 from messaging.markers import News
 from messaging.services import messages
 from messaging.writer import Writer
@@ -21,6 +21,7 @@ from messaging.writer import Writer
 log = logging.getLogger("chatchat.messaging")
 
 TYPING_EVERY = 3.0  # seconds between two tellings that somebody is typing
+LEAVE_EVERY = 0.002  # seconds between two sockets that are sent away: those that come back come one by one
 
 #: Every open socket of this process.
 connections: set[Connection] = set()
@@ -40,6 +41,23 @@ async def begin(hub: Hub) -> None:
     messages.use_writer(_writer, _news.add)
     hub.spawn(_look_after_sockets())
     hub.spawn(_sweep())
+
+
+async def leave(seconds: float) -> None:
+    """Tell every socket to come back, which is to another process: one by one, within ``seconds``."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    every = min(LEAVE_EVERY, seconds / max(len(connections), 1))
+    sent = 0
+    while staying := [connection for connection in connections if not connection.closing]:
+        due = min(int((loop.time() - began) / every) + 1 - sent, len(staying))
+        for connection in staying[:due]:
+            connection.close(RESTARTING)
+        sent += due
+        await asyncio.sleep(max(every, 0.01))
+    gone = loop.time() + CUT_AFTER
+    while connections and loop.time() < gone:  # noqa: ASYNC110 - at most a second, once
+        await asyncio.sleep(0.01)
 
 
 async def end() -> None:

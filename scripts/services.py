@@ -146,10 +146,12 @@ class MariaDB(Service):
         if not (self.directory / "data" / "mysql").exists():
             self._install()
         super().start()
-        create = f"CREATE DATABASE IF NOT EXISTS {self.database} CHARACTER SET utf8mb4"
-        subprocess.run(
-            ["mariadb", "--no-defaults", "--user=root", f"--socket={self.socket}", "-e", create], check=True
-        )
+        self.run(f"CREATE DATABASE IF NOT EXISTS {self.database} CHARACTER SET utf8mb4")
+
+    def run(self, statements: str) -> None:
+        """Run SQL as the administrator."""
+        client = ["mariadb", "--no-defaults", "--user=root", f"--socket={self.socket}"]
+        subprocess.run([*client, "-e", statements], check=True)
 
     def _install(self) -> None:
         with self.log.open("ab") as log:

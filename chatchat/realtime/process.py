@@ -11,8 +11,12 @@ from chatchat.realtime.hub import Hub
 from chatchat.realtime.ports import Source
 from chatchat.realtime.whereabouts import ManyProcesses, OneProcess
 
+#: Told to stop: this process takes nothing new, and ends what it has. /readyz says so.
+draining = False
+
 _source: Source | None = None
 _started: list[Callable[[Hub], Awaitable[None]]] = []
+_leaving: list[Callable[[float], Awaitable[None]]] = []
 _stopping: list[Callable[[], Awaitable[None]]] = []
 _hub: Hub | None = None
 _starting: asyncio.Lock | None = None
@@ -22,12 +26,15 @@ def register(
     source: Source,
     *,
     started: Callable[[Hub], Awaitable[None]],
+    leaving: Callable[[float], Awaitable[None]],
     stopping: Callable[[], Awaitable[None]],
 ) -> None:
-    """Name what the hub asks of the database, and what begins and ends with the hub."""
+    """Name what the hub asks of the database, what begins and ends with the hub, and who sends the
+    clients away, within so many seconds, before it does."""
     global _source
     _source = source
     _started[:] = [started]
+    _leaving[:] = [leaving]
     _stopping[:] = [stopping]
 
 
@@ -54,6 +61,12 @@ async def get_hub() -> Hub:
             outlet.connect(hub.post)
             _hub = hub
     return _hub
+
+
+async def drain(seconds: float) -> None:
+    """Ask the clients to go on with another process, in about ``seconds`` at most."""
+    for leaving in _leaving:
+        await leaving(seconds)
 
 
 async def shut_down() -> None:

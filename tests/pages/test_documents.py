@@ -97,9 +97,14 @@ def test_the_socket_document_names_every_frame_and_close_code() -> None:
         assert code in SOCKET
 
 
+def variables_read() -> set[str]:
+    """The names of all variables of the environment from which a setting is read."""
+    sources = "".join(path.read_text() for path in (ROOT / "chatchat").rglob("*.py"))
+    return set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', sources))
+
+
 def test_the_readme_names_every_variable_and_no_other() -> None:
-    settings = "".join((ROOT / "chatchat" / name).read_text() for name in ("settings.py", "limits.py"))
-    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', settings))
+    read = variables_read()
     table = README.partition("## Configuration")[2]
     rows = re.findall(r"^\| (`[A-Z_`, ]+) \|", table, re.MULTILINE)
     named = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}

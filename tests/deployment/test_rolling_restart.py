@@ -1,0 +1,120 @@
+"""The deployment of this repository: real chat through nginx, while every process is restarted in turn."""
+
+import asyncio
+import json
+import threading
+import uuid
+from collections import Counter
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bench.clients import to_the_end
+from bench.play import Stage
+from bench.session import Options, Report, run
+from tests.bench.test_replay import write_log
+from tests.client import PASSWORD, ApiClient, ok
+from tests.deployment.site import Site
+from tests.stack.server import ROOT
+
+pytestmark = [pytest.mark.production, pytest.mark.slow, pytest.mark.xdist_group("deployment")]
+
+PEOPLE, MESSAGES, RATE = 16, 500, 40
+#: Real chat, where it lies beside the checkout.
+LOG = ROOT.parent / "shared/data/group_ubuntu_irc.jsonl"
+
+MAKE_PEOPLE = """
+from accounts.models import User
+for number in range({count}):
+    User.objects.create_user(f"{name}{{number}}@example.com", "{password}", nickname=f"Person {{number}}")
+"""
+
+
+def make_people(site: Site, name: str, count: int) -> list[tuple[str, str]]:
+    """Accounts, as they would have come from before."""
+    site.manage("shell", "-c", MAKE_PEOPLE.format(count=count, name=name, password=PASSWORD))
+    return [(f"{name}{number}@example.com", PASSWORD) for number in range(count)]
+
+
+class Visitor(threading.Thread):
+    """Somebody who writes over REST and reads a page without a pause, on a connection for each request."""
+
+    def __init__(self, site: Site, client: ApiClient, conversation: int) -> None:
+        super().__init__()
+        self.answers: Counter[str] = Counter()
+        self._site, self._client, self._conversation = site, client, conversation
+        self._done = threading.Event()
+
+    def run(self) -> None:
+        with httpx.Client(base_url=self._site.url, timeout=30, trust_env=False) as http:
+            while not self._done.is_set():
+                self._write(http)
+                self._note("page", http.get("/login/"))
+
+    def _write(self, http: httpx.Client) -> None:
+        body = {"client_id": str(uuid.uuid4()), "kind": "text", "body": "over REST"}
+        self._note(
+            "message",
+            http.post(
+                f"/api/v1/conversations/{self._conversation}/messages",
+                json=body,
+                headers={"Authorization": f"Bearer {self._client.token}"},
+            ),
+        )
+
+    def _note(self, what: str, answer: httpx.Response) -> None:
+        self.answers[f"{what} {answer.status_code}"] += 1
+
+    def finish(self) -> None:
+        self._done.set()
+        self.join()
+
+
+def play(site: Site, log: Path, logins: list[tuple[str, str]]) -> Report:
+    """The replay, with a rolling restart when a third of it was said."""
+
+    async def restart(stage: Stage) -> None:
+        while stage.acknowledged < MESSAGES / 3:  # noqa: ASYNC110  # as in bench/crash.py
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(site.rolling_restart)
+
+    options = Options(
+        log=log, urls=[site.url], people=PEOPLE, logins=logins, limit=MESSAGES, rate=RATE, meanwhile=restart
+    )
+    return to_the_end(run(options))
+
+
+def test_a_rolling_restart_drops_nobody(running: Site, tmp_path: Path) -> None:
+    log = LOG if LOG.exists() else write_log(tmp_path / "log", MESSAGES, room="#test")
+    logins = make_people(running, "player", PEOPLE)
+    (email, password), (other, _) = make_people(running, "visitor", 2)
+    amy = ApiClient(running.url).login(email, password)
+    visitor = Visitor(running, amy, amy.befriend(ApiClient(running.url).login(other, password)))
+    before = len(ok(amy.get("auth/sessions")).json()["results"])
+
+    visitor.start()
+    report = play(running, log, logins)
+    visitor.finish()
+
+    assert report.good, report.as_text()
+    assert report.messages == MESSAGES
+    assert set(report.close_codes) == {1012}, report.as_text()
+    # Everybody was on one of the two: sent away once, or a second time by the one they had gone to.
+    assert PEOPLE <= report.cuts <= 2 * PEOPLE, report.as_text()
+    assert report.close_codes[1012] == report.cuts
+    assert {answer.split()[1] for answer in visitor.answers} <= {"200", "201", "429"}, visitor.answers
+    assert visitor.answers["message 201"] > 20
+    # Nobody has to log in again: the token from before, and the refresh token, are good.
+    assert len(ok(amy.get("auth/sessions")).json()["results"]) == before
+    ok(amy.post("auth/token/refresh", {"refresh": amy.refresh_token}))
+
+
+def test_nothing_that_went_through_nginx_failed(running: Site) -> None:
+    lines = running.nginx.access_log.read_text().splitlines()
+    assert len(lines) > 100
+    failed = [line for line in lines if line.split()[4].startswith("5")]
+    assert failed == []
+    # What was asked of a process that had gone was asked of the other one.
+    assert any("upstream=" in line and line.count(":") for line in lines)
+    assert json.dumps(failed) == "[]"
