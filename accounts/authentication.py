@@ -94,14 +94,20 @@ def _ended() -> NotAuthenticated:
     return NotAuthenticated(_("This session has ended. Sign in again."), details={"reason": "session_ended"})
 
 
+def bearer(request: HttpRequest | Request) -> str | None:
+    """The token of ``Authorization: Bearer`` (RFC 6750); None without one."""
+    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
 class BearerAuthentication(BaseAuthentication):
     """``Authorization: Bearer <access token>``."""
 
     def authenticate(self, request: Request) -> tuple[User, Credentials] | None:
-        scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if scheme.lower() != "bearer":
+        token = bearer(request)
+        if token is None:
             return None
-        credentials, session = _by_token(token.strip())
+        credentials, session = _by_token(token)
         return session.user, credentials
 
     def authenticate_header(self, request: Request) -> str:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from chatchat.errors import TooLarge
+from chatchat.overload import refuse_if_behind
 from chatchat.ratelimit import client_ip, limit, space
 
 #: What a multipart body may hold beside the picture.
@@ -31,13 +32,25 @@ def limit_login(request: HttpRequest, *, email: str) -> None:
     limit(request, group="login", key=f"{_hidden(email)}:{ip}", rate=settings.LOGIN_RATE, strict=True)
 
 
+def limit_request(request: HttpRequest, *, user_id: int | None) -> None:
+    """One more request of any kind, by this person, or by nobody known from this IP."""
+    who = f"person:{user_id}" if user_id is not None else f"ip:{client_ip(request)}"
+    limit(request, group="request", key=who, rate=settings.REQUEST_RATE)
+
+
+def limit_connects(*, user_id: int) -> None:
+    """One more socket of this person's."""
+    limit(None, group="connect", key=str(user_id), rate=settings.CONNECT_RATE)
+
+
 def limit_third_party(request: HttpRequest) -> None:
     """One more sign-in begun with a third party, from this IP."""
     limit(request, group="third-party-ip", key=client_ip(request), rate=settings.LOGIN_IP_RATE, strict=True)
 
 
 def limit_cost(request: HttpRequest, *, group: str, user_id: int) -> None:
-    """One more of something that costs: a search, a picture."""
+    """One more of something that costs: a search, a picture. First to go while messages wait too long."""
+    refuse_if_behind()
     limit(request, group=group, key=str(user_id), rate=settings.COST_RATE)
 
 

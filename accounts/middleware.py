@@ -1,17 +1,22 @@
-"""Page and admin logins end with their Session."""
+"""Page and admin logins end with their Session; nobody asks without end."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY, get_user
 from django.contrib.auth import middleware as auth
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.functional import SimpleLazyObject
 
-from accounts import pages
-from accounts.authentication import PAGE_SESSION_KEY, by_page
+from accounts import pages, tokens
+from accounts.authentication import PAGE_SESSION_KEY, bearer, by_page
+from accounts.limits import limit_request
 from accounts.models import User
-from chatchat.errors import ChatError
+from chatchat.api import plain_refusal
+from chatchat.errors import ChatError, NotAuthenticated, TooMany
 
 
 def page_user(request: HttpRequest) -> User | AnonymousUser:
@@ -49,3 +54,34 @@ class AuthenticationMiddleware(auth.AuthenticationMiddleware):
 
         request.user = SimpleLazyObject(lambda: page_user(request))  # type: ignore[assignment]
         request.auser = auser
+
+
+class LimitRequests(MiddlewareMixin):
+    """A limit on requests of every kind, whatever stricter ones a view has; static files are not counted.
+
+    Counted is whom the request says it is from, if what says so is ours; whether that still holds, the
+    view finds out. A forged or expired token counts for the IP.
+    """
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        if getattr(view, "unlimited", False):
+            return None
+        try:
+            limit_request(request, user_id=_claimed(request))
+        except TooMany as error:
+            return plain_refusal(request, error)
+        return None
+
+
+def _claimed(request: HttpRequest) -> int | None:
+    token = bearer(request)
+    try:
+        if token is not None:
+            return tokens.read_access(token).user_id
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            return int(request.session[SESSION_KEY])
+    except (NotAuthenticated, KeyError, ValueError):
+        pass
+    return None

@@ -169,30 +169,36 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     return response
 
 
-def _plain(request: HttpRequest, error: errors.ChatError, template: str) -> HttpResponse:
+def plain_refusal(request: HttpRequest, error: errors.ChatError) -> HttpResponse:
+    """``error`` outside of REST views: our envelope below ``/api/``, a page elsewhere."""
+    response: HttpResponse
     if request.path.startswith("/api/"):
-        return JsonResponse(error.envelope(), status=error.status)
-    return render(request, template, {"error": error}, status=error.status)
+        response = JsonResponse(error.envelope(), status=error.status)
+    else:
+        response = render(request, "chatchat/error.html", {"error": error}, status=error.status)
+    if error.retry_after is not None:
+        response["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's hook for a missing or wrong CSRF token outside of REST views."""
     error = errors.Forbidden(_("Reload the page and try again."), code="csrf_failed")
-    return _plain(request, error, "chatchat/error.html")
+    return plain_refusal(request, error)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler404."""
-    return _plain(request, errors.NotFound(), "chatchat/error.html")
+    return plain_refusal(request, errors.NotFound())
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler400."""
-    return _plain(request, errors.Invalid(), "chatchat/error.html")
+    return plain_refusal(request, errors.Invalid())
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500: a bug of ours, told without its details."""
     error = errors.ChatError(_("Something broke on our side. It has been logged."), code="internal")
     error.status = 500
-    return _plain(request, error, "chatchat/error.html")
+    return plain_refusal(request, error)

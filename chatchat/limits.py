@@ -7,7 +7,7 @@ from chatchat.environment import env
 RATELIMIT_ENABLE = env.bool("RATELIMIT_ENABLE", default=True)
 MESSAGE_MAX_LENGTH = env.int("MESSAGE_MAX_LENGTH", default=4000)  # characters
 FRAME_MAX_BYTES = env.int("FRAME_MAX_BYTES", default=64 * 1024)
-SEND_RATE = env.int("SEND_RATE", default=10)  # messages a second a person
+SEND_RATE = env.float("SEND_RATE", default=10)  # messages a second a person
 SEND_BURST = env.int("SEND_BURST", default=50)
 FRAME_RATE = env.int("FRAME_RATE", default=50)  # frames a second a socket
 FRAME_BURST = env.int("FRAME_BURST", default=200)
@@ -35,6 +35,8 @@ ATTACHMENT_SWEEP_EVERY = env.int("ATTACHMENT_SWEEP_EVERY", default=600)  # secon
 EMAIL_CODE_SECONDS = env.int("EMAIL_CODE_SECONDS", default=120)
 EMAIL_CODE_TRIES = env.int("EMAIL_CODE_TRIES", default=5)
 # django-ratelimit's notation.
+REQUEST_RATE = env.str("REQUEST_RATE", default="1200/m")  # of all kinds, a person or, of nobody, an IP
+CONNECT_RATE = env.str("CONNECT_RATE", default="120/m")  # sockets opened, a person
 COST_RATE = env.str("COST_RATE", default="60/m")  # joins, requests and searches, a person
 ATTACHMENT_RATE = env.str("ATTACHMENT_RATE", default="60/m")  # uploads, a person
 LOGIN_RATE = env.str("LOGIN_RATE", default="10/m")  # for an account from one IP

@@ -8,11 +8,10 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django.utils.decorators import sync_and_async_middleware
 from redis.exceptions import RedisError
 
-from chatchat.api import as_chat_error
+from chatchat.api import as_chat_error, plain_refusal
 from chatchat.errors import ChatError
 
 #: Nothing inline, nothing from elsewhere; the socket is of the site's own origin.
@@ -99,7 +98,4 @@ class RefusalMiddleware:
         error = as_chat_error(exception)
         if error is None:
             return None
-        response = render(request, "chatchat/error.html", {"error": error}, status=error.status)
-        if error.retry_after is not None:
-            response["Retry-After"] = str(error.retry_after)
-        return response
+        return plain_refusal(request, error)

@@ -8,7 +8,8 @@ together; what must keep its distance from its predecessor uses ``space``.
 import ipaddress
 import math
 import time
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.cache import cache
@@ -37,7 +38,13 @@ def client_ip(request: HttpRequest) -> str:
     return address
 
 
-def limit(request: HttpRequest, *, group: str, key: str, rate: str, strict: bool = False) -> None:
+def unlimited(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A view that the limit on all requests leaves out: what watches over the server asks it."""
+    view.unlimited = True  # type: ignore[attr-defined]
+    return view
+
+
+def limit(request: HttpRequest | None, *, group: str, key: str, rate: str, strict: bool = False) -> None:
     """Count one more of ``group`` for ``key``; past ``rate`` (``"10/m"``) raise TooMany.
 
     While the cache is away a ``strict`` limit raises Unavailable; others are held by this process.

@@ -8,11 +8,13 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from chatchat import pages
 from chatchat.api import IdConverter
+from chatchat.ratelimit import unlimited
 from messaging.pages import chat
 
 register_converter(IdConverter, "id")
 
 
+@unlimited
 def healthz(request: HttpRequest) -> JsonResponse:
     """Alive: this process answers."""
     return JsonResponse({"status": "ok"})

@@ -15,7 +15,9 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.authentication import Credentials, authenticate_page_session, authenticate_token
+from accounts.limits import limit_connects
 from chatchat.api import MAX_ID
+from chatchat.buckets import Bucket
 from chatchat.clock import rfc3339
 from chatchat.errors import ChatError, Invalid, NotAuthenticated, TooMany, Unavailable
 from chatchat.realtime import process
@@ -25,7 +27,7 @@ from messaging import access, frames, live
 from messaging import history as reading
 from messaging.connection import BANNED, NOT_AUTHENTICATED, TOO_MANY, Connection
 from messaging.frames import AnyFrame, BadFrame
-from messaging.limits import Bucket, sender
+from messaging.limits import sender
 from messaging.services import messages
 from messaging.writer import Accepted, Mark, Marked, Outcome
 
@@ -46,7 +48,7 @@ class ChatConsumer(AsyncConsumer):
         self._scope, self._send = scope, send
         await receive()  # websocket.connect
         try:
-            credentials = await run(authenticate, scope)
+            credentials = await run(admit, scope)
         except ChatError as error:
             await self._refuse(error)
             return
@@ -258,16 +260,25 @@ class ChatConsumer(AsyncConsumer):
         await self._send({"type": "websocket.close", "code": code})
 
     async def _refuse(self, error: ChatError) -> None:
-        """401, 403 or 503 where the server can answer a handshake; a plain refusal elsewhere."""
+        """401, 403, 429 or 503 where the server can answer a handshake; a plain refusal elsewhere."""
         if "websocket.http.response" not in self._scope.get("extensions", {}):
             await self._close(BANNED if error.status == 403 else NOT_AUTHENTICATED)
             return
         headers = [(b"content-type", b"application/json")]
+        if error.retry_after is not None:
+            headers.append((b"retry-after", str(error.retry_after).encode()))
         await self._send(
             {"type": "websocket.http.response.start", "status": error.status, "headers": headers}
         )
         body = live.json(error.envelope())
         await self._send({"type": "websocket.http.response.body", "body": body})
+
+
+def admit(scope: Any) -> Credentials:
+    """Who connects, if they may. Raises what ``authenticate`` does, and ``TooMany``."""
+    credentials = authenticate(scope)
+    limit_connects(user_id=credentials.user_id)
+    return credentials
 
 
 def authenticate(scope: Any) -> Credentials:

@@ -1,46 +1,23 @@
-"""How often a person may send, and a socket may speak: token buckets, of this process."""
+"""How often a person may send: a bucket in each process, and behind it one that all of them share."""
 
-import time
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from chatchat.buckets import Bucket, SharedBuckets
 from chatchat.errors import TooMany
 
-
-class Bucket:
-    """``rate`` a second on average, ``burst`` at once."""
-
-    __slots__ = ("_burst", "_level", "_rate", "_since")
-
-    def __init__(self, *, rate: float, burst: float) -> None:
-        self._rate, self._burst = rate, burst
-        self._level = burst
-        self._since = time.monotonic()
-
-    def take(self) -> bool:
-        """Take one; False if there is none left."""
-        moment = time.monotonic()
-        self._level = min(self._burst, self._level + (moment - self._since) * self._rate)
-        self._since = moment
-        if self._level < 1:
-            return False
-        self._level -= 1
-        return True
-
-    def full(self) -> bool:
-        """Nothing was taken for long: the bucket may be forgotten."""
-        return self._level + (time.monotonic() - self._since) * self._rate >= self._burst
-
-    def wait(self) -> int:
-        """Whole seconds until there is one again."""
-        return max(1, round((1 - self._level) / self._rate))
-
+if TYPE_CHECKING:
+    from messaging.writer import Send
 
 _senders: dict[int, Bucket] = {}
 
 
 def sender(user_id: int) -> Bucket:
-    """The bucket of a person's messages."""
+    """The bucket of a person's messages in this process."""
     bucket = _senders.get(user_id)
     if bucket is None:
         if len(_senders) > 10_000:
@@ -57,3 +34,30 @@ def refusal(user_id: int) -> TooMany | None:
     if settings.RATELIMIT_ENABLE and not bucket.take():
         return TooMany(retry_after=bucket.wait())
     return None
+
+
+@cache
+def _shared() -> SharedBuckets | None:
+    """None where there is one process, whose own buckets are all there is."""
+    if not (settings.REDIS_URL and settings.RATELIMIT_ENABLE):
+        return None
+    return SharedBuckets(settings.REDIS_URL, name="send", rate=settings.SEND_RATE, burst=settings.SEND_BURST)
+
+
+def hold(sends: Iterable["Send"]) -> None:
+    """Refuse those of a batch for which their people's shared buckets hold nothing; one round trip."""
+    shared = _shared()
+    if shared is None:
+        return
+    counted = [send for send in sends if send.refusal is None]
+    if not counted:
+        return
+    taken = shared.take(Counter(send.user_id for send in counted))
+    left = {user_id: bucket.got for user_id, bucket in taken.items()}
+    for send in counted:
+        if send.user_id not in left:
+            continue
+        if left[send.user_id] > 0:
+            left[send.user_id] -= 1
+        else:
+            send.refusal = TooMany(retry_after=taken[send.user_id].wait)

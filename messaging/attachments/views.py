@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from accounts.views.common import me
 from chatchat.errors import Invalid, NotFound
 from chatchat.openapi import MISSING, refusal
+from chatchat.overload import refuse_if_behind
 from chatchat.ratelimit import limit
 from chatchat.views import valid
 from messaging import wire
@@ -72,6 +73,7 @@ class AttachmentsView(APIView):
     )
     def post(self, request: Request) -> Response:
         user = me(request)
+        refuse_if_behind()
         limit(request._request, group="attachment", key=str(user.pk), rate=settings.ATTACHMENT_RATE)
         if int(request.META.get("CONTENT_LENGTH") or 0) > settings.ATTACHMENT_MAX_BYTES + SLACK:
             raise attachments.too_large()
