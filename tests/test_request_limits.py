@@ -69,15 +69,13 @@ def once(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django_ratelimit.core.time", SimpleNamespace(time=lambda: moment))
 
 
-def test_every_address_has_a_limit(db: None, once: None, client: Client) -> None:
-    client.raise_request_exception = False
+def test_every_address_has_a_limit(db: None, settings: Any, client: Client) -> None:
+    settings.REQUEST_RATE = "0/h"
     free = []
     there = sorted(set(routes()))
     assert len(there) > 150
     for route in there:
         resolve(f"/{route}")
-        cache.clear()
-        client.get(f"/{route}")
         answer = client.get(f"/{route}")
         if answer.status_code != 429:
             free.append(route)
