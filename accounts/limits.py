@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from chatchat.errors import TooLarge
 from chatchat.overload import refuse_if_behind
-from chatchat.ratelimit import client_ip, limit, space
+from chatchat.ratelimit import client_ip, limit, space, subscriber
 
 #: What a multipart body may hold beside the picture.
 AVATAR_SLACK = 64 * 1024
@@ -41,6 +41,11 @@ def limit_request(request: HttpRequest, *, user_id: int | None) -> None:
 def limit_connects(*, user_id: int) -> None:
     """One more socket of this person's."""
     limit(None, group="connect", key=str(user_id), rate=settings.CONNECT_RATE)
+
+
+def limit_strangers(*, address: str) -> None:
+    """One more socket that nobody known asked for, from this address."""
+    limit(None, group="request", key=f"ip:{subscriber(address)}", rate=settings.REQUEST_RATE)
 
 
 def limit_third_party(request: HttpRequest) -> None:

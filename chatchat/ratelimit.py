@@ -31,8 +31,12 @@ def raw_ip(request: HttpRequest) -> str:
 
 
 def client_ip(request: HttpRequest) -> str:
-    """What limits count as one caller: the address; of IPv6 the /64 network that a subscriber gets."""
-    address = raw_ip(request)
+    """What limits count as one caller."""
+    return subscriber(raw_ip(request))
+
+
+def subscriber(address: str) -> str:
+    """``address``; of IPv6 the /64 network that a subscriber gets."""
     if ":" in address:
         return str(ipaddress.ip_network((address, 64), strict=False).network_address)
     return address

@@ -15,7 +15,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.authentication import Credentials, authenticate_page_session, authenticate_token
-from accounts.limits import limit_connects
+from accounts.limits import limit_connects, limit_strangers
 from chatchat.api import MAX_ID
 from chatchat.buckets import Bucket
 from chatchat.clock import rfc3339
@@ -276,7 +276,11 @@ class ChatConsumer(AsyncConsumer):
 
 def admit(scope: Any) -> Credentials:
     """Who connects, if they may. Raises what ``authenticate`` does, and ``TooMany``."""
-    credentials = authenticate(scope)
+    try:
+        credentials = authenticate(scope)
+    except NotAuthenticated:
+        limit_strangers(address=(scope.get("client") or ("",))[0])
+        raise
     limit_connects(user_id=credentials.user_id)
     return credentials
 

@@ -137,6 +137,18 @@ def test_sockets_are_opened_so_often_and_no_more(start_server: Callable[..., Ser
     asyncio.run(connect(bob, 0))
 
 
+def test_handshakes_of_nobody_count_for_their_address(start_server: Callable[..., Server]) -> None:
+    server = start_server(RATELIMIT_ENABLE="1", REQUEST_RATE="2/h")
+
+    async def status() -> int:
+        with pytest.raises(InvalidStatus) as refused:
+            async with ChatSocket(server.ws_url, "x.y.z"):
+                pass
+        return refused.value.response.status_code
+
+    assert [asyncio.run(status()) for _ in range(3)] == [401, 401, 429]
+
+
 def send_all(client: ApiClient, urls: list[str], conversation: int, count: int) -> list[httpx.Response]:
     """`count` messages, in turns to each of the servers."""
     return [
