@@ -1,6 +1,6 @@
 # The commands of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint test-one screenshots format lock messages clean
+.PHONY: help run test lint test-one test-mysql screenshots format lock messages clean
 .ONESHELL:
 
 STACK ?= embedded
@@ -19,6 +19,9 @@ lint: ## only style, types and layers
 
 test-one: ## some tests on one stack: make test-one T="tests/groups -k kick" [STACK=production]
 	@scripts/setup.sh dev && exec .venv/bin/python scripts/test.py --stack $(STACK) -- $(T)
+
+test-mysql: ## every test on MySQL itself; needs root the first time, to unpack it: make test-mysql [T="tests/groups"]
+	@scripts/setup.sh dev && scripts/mysql.sh && exec .venv/bin/python scripts/test.py --stack mysql -- $(or $(T),-n 2 --dist worksteal)
 
 screenshots: ## pictures of the main screens, in var/screenshots/; ONLY="group people": only these; README=1: the README's
 	@scripts/setup.sh dev && exec .venv/bin/python scripts/screenshots.py $(if $(ONLY),--only $(ONLY)) $(if $(README),--readme)

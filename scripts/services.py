@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Throw-away MariaDB and Redis servers, on free ports, gone when the command ends.
 
-    python scripts/services.py [--redis N] -- COMMAND [ARGUMENT ...]
+    python scripts/services.py [--redis N] [--mysql] -- COMMAND [ARGUMENT ...]
 
 runs COMMAND with DATABASE_URL, REDIS_URL and TEST_REDIS_URLS (one server each for N test workers)
-set, and passes its exit code on. Only the standard library is used.
+set, and passes its exit code on. With --mysql it is MySQL, which scripts/mysql.sh has unpacked. Only the
+standard library is used.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 60
 
 # Where Debian keeps mariadbd, out of a plain user's path.
@@ -191,6 +193,40 @@ class MariaDB(Service):
         return False
 
 
+class MySQL(MariaDB):
+    """MySQL itself, run from the folder into which scripts/mysql.sh has unpacked it."""
+
+    name = "mysql"
+    folder = ROOT / "var" / "mysql"
+
+    def _program(self) -> list[str]:
+        """Its mysqld with its own libraries, which are newer than this system's."""
+        (loader,) = self.folder.glob("lib64/ld-linux-*")
+        libraries = ":".join(str(path) for path in self.folder.glob("usr/lib/*-linux-gnu"))
+        return [
+            *(str(loader), "--library-path", libraries, str(self.folder / "usr/sbin/mysqld")),
+            *("--no-defaults", *_as_root(), f"--basedir={self.folder / 'usr'}"),
+            *(f"--lc-messages-dir={self.folder / 'usr/share/mysql'}", f"--datadir={self.directory / 'data'}"),
+        ]
+
+    def _install(self) -> None:
+        if not self.folder.exists():
+            raise RuntimeError("there is no MySQL here: scripts/mysql.sh gets it, `make test-mysql` does all")
+        with self.log.open("ab") as log:
+            command = [*self._program(), "--initialize-insecure", "--innodb-redo-log-capacity=32M"]
+            done = subprocess.run(command, stdout=log, stderr=log)
+        if done.returncode:
+            raise RuntimeError(f"mysqld could not begin:\n{self.log.read_text(errors='replace')[-3000:]}")
+
+    def command(self) -> list[str]:
+        return [
+            *self._program(),
+            *(f"--socket={self.socket}", f"--pid-file={self.directory / 'm.pid'}"),
+            *("--bind-address=127.0.0.1", f"--port={self.port}", "--mysqlx=OFF", "--secure-file-priv=NULL"),
+            *("--innodb-buffer-pool-size=64M", "--performance-schema=OFF", "--skip-log-bin"),
+        ]
+
+
 def short_directory() -> Path:
     """A new directory, in memory if there is room; short, because a socket's path must be."""
     memory = Path("/dev/shm")  # noqa: S108
@@ -199,10 +235,10 @@ def short_directory() -> Path:
 
 
 @contextlib.contextmanager
-def services(redis_servers: int = 1) -> Iterator[dict[str, str]]:
+def services(redis_servers: int = 1, kind: type[MariaDB] = MariaDB) -> Iterator[dict[str, str]]:
     """Start them, yield the environment that names them, end them whatever happens."""
     directory = short_directory()
-    database = MariaDB(directory / "m")
+    database = kind(directory / "m")
     caches = [Redis(directory / f"r{number}") for number in range(redis_servers)]
     try:
         for service in (database, *caches):
@@ -234,11 +270,12 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--redis", type=int, default=1, metavar="N", help="how many Redis servers")
+    parser.add_argument("--mysql", action="store_true", help="MySQL in the place of MariaDB")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()
     end_on(signal.SIGTERM, signal.SIGHUP)
     try:
-        with services(options.redis) as environment:
+        with services(options.redis, MySQL if options.mysql else MariaDB) as environment:
             child = subprocess.Popen(options.command, env=os.environ | environment)
             try:
                 return child.wait()

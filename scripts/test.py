@@ -4,6 +4,7 @@
     python scripts/test.py                        everything, as `make test`
     python scripts/test.py --lint                 only what needs no test
     python scripts/test.py --stack STACK -- ...   only pytest, on one stack, with these arguments
+    python scripts/test.py --stack mysql          the production stack, on MySQL itself
 
 Stops where something fails, shows the end of what it said and what to do about it.
 """
@@ -25,7 +26,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts.services import end_on, services
+from scripts.services import MariaDB, MySQL, end_on, services
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -207,7 +208,8 @@ def one(runner: Runner, stack: str, arguments: list[str]) -> None:
     if stack == "embedded":
         runner.pytest(stack, {}, arguments)
         return
-    with services(redis_servers=WORKERS) as production:
+    kind = MySQL if stack == "mysql" else MariaDB
+    with services(redis_servers=WORKERS, kind=kind) as production:
         runner.pytest(stack, production, arguments)
 
 
@@ -216,7 +218,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--lint", action="store_true")
-    parser.add_argument("--stack", choices=["embedded", "production"])
+    parser.add_argument("--stack", choices=["embedded", "production", "mysql"])
     parser.add_argument("arguments", nargs="*")
     options = parser.parse_args()
     end_on(signal.SIGTERM, signal.SIGHUP)

@@ -16,6 +16,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from scripts.services import MariaDB, Redis, Service, free_port, short_directory
+from tests.client import PASSWORD
 from tests.deployment import compose, image
 from tests.deployment.names import NameServer
 from tests.stack.server import ROOT
@@ -290,3 +291,16 @@ def certificate(directory: Path) -> dict[str, str]:
         f"{letsencrypt}/fullchain.pem": str(chain),
         f"{letsencrypt}/privkey.pem": str(key),
     }
+
+
+MAKE_PEOPLE = """
+from accounts.models import User
+for number in range({count}):
+    User.objects.create_user(f"{name}{{number}}@example.com", "{password}", nickname=f"Person {{number}}")
+"""
+
+
+def make_people(site: Site, name: str, count: int) -> list[tuple[str, str]]:
+    """Accounts, as they would have come from before."""
+    site.manage("shell", "-c", MAKE_PEOPLE.format(count=count, name=name, password=PASSWORD))
+    return [(f"{name}{number}@example.com", PASSWORD) for number in range(count)]

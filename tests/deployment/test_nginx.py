@@ -17,7 +17,7 @@ from tests.deployment.site import PROCESSES, Nginx, certificate
 from tests.deployment.upstream import Upstream
 from tests.stack.server import ROOT
 
-pytestmark = [pytest.mark.production, pytest.mark.xdist_group("deployment")]
+pytestmark = pytest.mark.production
 
 SITES = ["compose-plain", "compose-tls", "debian"]
 LOCATIONS = (ROOT / "deploy/nginx/locations.conf").read_text()
