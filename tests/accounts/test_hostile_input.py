@@ -17,7 +17,7 @@ from tests.people import new_user
 
 pytestmark = pytest.mark.usefixtures("no_limits")
 many = hypothesis_settings(
-    max_examples=300,
+    max_examples=120,
     deadline=None,
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,

@@ -22,7 +22,7 @@ from tests.people import new_user, sign_in
 from tests.stack.server import Server
 
 #: Cases an operation and way of making them.
-EACH = 12
+EACH = 6
 #: The operations are dealt out, so that no test takes too long.
 PARTS = 8
 

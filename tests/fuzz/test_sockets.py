@@ -112,7 +112,7 @@ def probe(server: Server, ids: tuple[ApiClient, Ids]) -> Iterator[Probe]:
 
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
 def test_frames_with_one_thing_wrong(probe: Probe, ids: tuple[ApiClient, Ids]) -> None:
-    @bounded(2500)
+    @bounded(1000)
     @given(cases(ids[1]))
     def run(case: Case) -> None:
         probe(case)
@@ -124,7 +124,7 @@ def test_frames_with_one_thing_wrong(probe: Probe, ids: tuple[ApiClient, Ids]) -
 def test_valid_frames_are_answered_once_each(probe: Probe, ids: tuple[ApiClient, Ids]) -> None:
     asked: set[str] = set()
 
-    @bounded(500)
+    @bounded(300)
     @given(valid_frames(ids[1]))
     def run(frame: dict[str, Any]) -> None:
         id_ = str(uuid.uuid4())
