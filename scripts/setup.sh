@@ -85,6 +85,7 @@ if [ "$kind" = dev ]; then
     has mariadbd && has mariadb-install-db || missing="$missing mariadb-server"
     has redis-server || missing="$missing redis-server"
     has nginx || missing="$missing nginx-light"
+    has rsync || missing="$missing rsync"
     has chromium || missing="$missing chromium"
     has fc-list && fc-list :lang=zh | grep -q . || missing="$missing fonts-noto-cjk"
 fi
