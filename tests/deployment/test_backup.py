@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -40,7 +41,7 @@ class Writer(threading.Thread):
 
     def _turn(self, number: int) -> None:
         content = f"file {number} of {self._client.id} ".encode() * 500
-        extra = {}
+        extra: dict[str, Any] = {}
         if number % 3 == 0:
             attachment = uploaded(self._client, content, f"{number}.txt")["id"]
             extra = {"attachments": [attachment]}
