@@ -2,10 +2,29 @@
 
 from urllib.parse import quote
 
+import pytest
+
 from tests.client import ApiClient
 from tests.fuzz.common import Send, bearer, exchange, in_order, refused, request
 from tests.fuzz.samples import AUTHORIZATIONS, COOKIES, EMOJI, HEADERS, HUGE, JSON, PATHS, QUERIES
 from tests.stack.server import Server
+
+#: What may be asked of the lists.
+QUERIED = {
+    "users": ("search", "cursor", "limit"),
+    "groups": ("search", "cursor", "limit"),
+    "friends": ("cursor", "limit"),
+    "friend-requests": ("direction", "cursor", "limit"),
+    "blocks": ("cursor", "limit"),
+    "auth/sessions": ("cursor", "limit"),
+    "conversations": ("cursor", "limit"),
+    "conversations/{group}/messages": ("before", "after", "limit"),
+    "conversations/{group}/sync": ("after", "limit"),
+    "offline": ("cursor", "limit"),
+    "groups/{group}/members": ("cursor", "limit"),
+    "groups/{group}/join-requests": ("cursor", "limit"),
+    "groups/{group}/invitations": ("cursor", "limit"),
+}
 
 
 def quoted(path: str) -> str:
@@ -41,33 +60,19 @@ def test_emoji_of_all_kinds(send: Send, amy: ApiClient) -> None:
     amy.history(group)
 
 
-def test_query_strings(amy: ApiClient, server: Server) -> None:
+@pytest.mark.parametrize("path", QUERIED)
+def test_query_strings(amy: ApiClient, server: Server, path: str) -> None:
     group = amy.create_group()
     for name in "abc":
         amy.send_message(group, name)
-    named = {
-        "users": ("search", "cursor", "limit"),
-        "groups": ("search", "cursor", "limit"),
-        "friends": ("cursor", "limit"),
-        "friend-requests": ("direction", "cursor", "limit"),
-        "blocks": ("cursor", "limit"),
-        "auth/sessions": ("cursor", "limit"),
-        "conversations": ("cursor", "limit"),
-        f"conversations/{group}/messages": ("before", "after", "limit"),
-        f"conversations/{group}/sync": ("after", "limit"),
-        "offline": ("cursor", "limit"),
-        f"groups/{group}/members": ("cursor", "limit"),
-        f"groups/{group}/join-requests": ("cursor", "limit"),
-        f"groups/{group}/invitations": ("cursor", "limit"),
-    }
-    for path, names in named.items():
-        for name in (*names, "format"):
-            for value in QUERIES:
-                search = "search=a&" if path == "users" and name != "search" else ""
-                url = f"/api/v1/{path}?{search}{name}={value}"
-                answer = exchange(server, request("GET", quoted(url), bearer(amy)))
-                assert answer is not None, url
-                in_order(answer, url)
+    url = f"/api/v1/{path.format(group=group)}?"
+    for name in (*QUERIED[path], "format"):
+        search = "search=a&" if path == "users" and name != "search" else ""
+        for value in QUERIES:
+            asked = f"{url}{search}{name}={value}"
+            answer = exchange(server, request("GET", quoted(asked), bearer(amy)))
+            assert answer is not None, asked
+            in_order(answer, asked)
 
 
 def test_a_query_string_of_a_megabyte(send: Send) -> None:
