@@ -101,3 +101,18 @@ def test_the_secrets_are_made_once_and_for_their_owner(tmp_path: Path) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
     assert (folder / "oauth_provider_key").read_text().startswith("-----BEGIN PRIVATE KEY-----")
     assert len((folder / "database_password").read_text()) == 64
+
+
+def test_a_deployment_check_finds_nothing_against_the_settings_of_compose(tmp_path: Path) -> None:
+    subprocess.run([ROOT / "deploy/secrets.sh", tmp_path], check=True, capture_output=True)
+    world = {"SITE_URL": "https://chat.example.com", "ALLOWED_HOSTS": "chat.example.com", "SECURE": "1"}
+    env = compose.server_environment(given=world) | {"VAR_DIR": str(tmp_path / "var")}
+    env = {name: value.replace("/run/secrets", str(tmp_path)) for name, value in env.items()}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=ROOT,
+        env=env | {"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr

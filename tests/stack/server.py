@@ -76,6 +76,11 @@ class Server:
         """Tell it to finish and go, as an operator does; its exit code."""
         assert self._process is not None, "the server is not running"
         self._process.send_signal(signal.SIGTERM)
+        return self.wait(within=within)
+
+    def wait(self, *, within: float = 20) -> int:
+        """Until it has gone; its exit code."""
+        assert self._process is not None, "the server is not running"
         try:
             return self._process.wait(within)
         except subprocess.TimeoutExpired:
