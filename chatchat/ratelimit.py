@@ -62,7 +62,7 @@ def limit(request: HttpRequest | None, *, group: str, key: str, rate: str, stric
         return
     if usage is None:  # RATELIMIT_ENABLE is off
         return
-    if usage["time_left"] < 0:  # the count could not be had
+    if not usage["count"]:  # it could not be had; that of time left may be -1 where a second has just ended
         raise Unavailable
     if usage["should_limit"]:
         raise TooMany(retry_after=max(1, usage["time_left"]))

@@ -1,7 +1,9 @@
 """How often one may try."""
 
 import hashlib
+import itertools
 import time
+import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -145,6 +147,13 @@ def test_of_many_at_once_that_must_be_spaced_one_passes() -> None:
     with ThreadPoolExecutor(16) as threads:
         passed = threads.map(lambda _: passes(lambda: space(group="test", key="k", rate="1/m")), range(64))
         assert sum(passed) == 1
+
+
+def test_a_second_that_ends_while_it_is_counted_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    edge = 100_000_000 * 60 + zlib.crc32(b"k") % 60  # where one window of this key ends
+    moments = itertools.count(edge)
+    monkeypatch.setattr("django_ratelimit.core.time", SimpleNamespace(time=lambda: next(moments)))
+    assert passes(lambda: limit(RequestFactory().get("/"), group="a", key="k", rate="1/m"))
 
 
 def test_groups_and_keys_are_counted_apart() -> None:
