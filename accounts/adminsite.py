@@ -14,7 +14,7 @@ from accounts import pages
 from accounts.authentication import PAGE_SESSION_KEY
 from accounts.limits import limit_login
 from accounts.models import User, normalise_email
-from accounts.services import passwords
+from accounts.services import passwords, record
 from chatchat.errors import ChatError
 
 
@@ -28,7 +28,11 @@ class LoginForm(AdminAuthenticationForm):
                 limit_login(self.request, email=email)
             except ChatError as error:
                 raise ValidationError(str(error.message)) from None
-        return super().clean()
+        try:
+            return super().clean()
+        except ValidationError:
+            record.login_failed(User.objects.filter(email=email).first(), email=email)
+            raise
 
 
 class PasswordView(PasswordChangeView):

@@ -81,7 +81,7 @@ def _live(session_id: int, user_id: int) -> Session:
     if session is None or session.user.deleted_at is not None:
         raise _ended()
     if session.user.banned_at is not None:
-        raise sessions.Banned
+        raise sessions.Banned.of(session.user)
     if session.revoked_at is not None:
         raise _ended()
     moment = now()

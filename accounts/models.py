@@ -11,6 +11,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.audit import REASON_MAX
+from accounts.audit import AuditEvent as AuditEvent
 from chatchat.db import ExactCharField
 
 NICKNAME_MAX = 32
@@ -62,8 +64,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     #: The storage's name of the picture; empty: none.
     avatar = models.CharField(_("avatar"), max_length=200, blank=True)
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, default="en")
-    is_staff = models.BooleanField(_("may enter the admin"), default=False)
-    banned_at = models.DateTimeField(_("banned at"), null=True, blank=True)
+    is_staff = models.BooleanField(_("may enter the admin"), default=False, db_index=True)
+    banned_at = models.DateTimeField(_("banned at"), null=True, blank=True, db_index=True)
+    #: When the ban ends by itself; None: when somebody lifts it.
+    banned_until = models.DateTimeField(_("banned until"), null=True, blank=True, db_index=True)
+    ban_reason = models.CharField(_("why banned"), max_length=REASON_MAX, blank=True, default="")
+    #: Until then they may read, and write nowhere.
+    silenced_until = models.DateTimeField(_("may not write until"), null=True, blank=True, db_index=True)
+    silence_reason = models.CharField(_("why not"), max_length=REASON_MAX, blank=True, default="")
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
     created_at = models.DateTimeField(_("registered at"), default=timezone.now)
 
@@ -76,6 +84,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("people")
+        permissions = (
+            ("moderate_user", "Can stop people from writing, ban them, end their sessions, and undo it"),
+            ("appoint_user", "Can give people roles and take them away"),
+            ("erase_user", "Can delete accounts for good"),
+        )
 
     def __str__(self) -> str:
         return f"{self.nickname} #{self.pk}"
@@ -106,7 +119,10 @@ class Session(models.Model):
     class Meta:
         verbose_name = _("session")
         verbose_name_plural = _("sessions")
-        indexes = (models.Index(fields=("user", "revoked_at"), name="session_user_revoked"),)
+        indexes = (
+            models.Index(fields=("user", "revoked_at"), name="session_user_revoked"),
+            models.Index(fields=("ip",), name="session_ip"),
+        )
 
     def __str__(self) -> str:
         return f"{self.device or 'session'} #{self.pk}"
@@ -175,6 +191,7 @@ class Revocation(models.Model):
         SESSION = "session", _("a session was revoked")
         PERSON = "person", _("all of a person's sessions were revoked")
         PARTICIPATION = "participation", _("what a person sees of a conversation changed")
+        VOICE = "voice", _("whether a person may write at all changed")
 
     kind = models.CharField(max_length=16, choices=Kind.choices)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")

@@ -34,6 +34,10 @@ ATTACHMENT_UNCLAIMED = timedelta(seconds=env.int("ATTACHMENT_UNCLAIMED_SECONDS",
 ATTACHMENT_SWEEP_EVERY = env.int("ATTACHMENT_SWEEP_EVERY", default=600)  # seconds
 EMAIL_CODE_SECONDS = env.int("EMAIL_CODE_SECONDS", default=120)
 EMAIL_CODE_TRIES = env.int("EMAIL_CODE_TRIES", default=5)
+#: How long what moderators have recalled or dissolved can be restored.
+MODERATION_KEEP = timedelta(days=env.int("MODERATION_KEEP_DAYS", default=30))
+#: How long the record of actions and security events is kept; 0: for ever.
+RECORD_KEEP = timedelta(days=env.int("RECORD_KEEP_DAYS", default=365))
 # django-ratelimit's notation.
 REQUEST_RATE = env.str("REQUEST_RATE", default="1200/m")  # of all kinds, a person or, of nobody, an IP
 CONNECT_RATE = env.str("CONNECT_RATE", default="120/m")  # sockets opened, a person

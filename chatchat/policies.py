@@ -36,5 +36,8 @@ hidden_people: Point[[int], Any] = Point()
 #: (user's id): this person is about to become an empty shell: leave groups, end friendships, …
 person_deleted: Point[[int], None] = Point()
 
+#: Asked every few seconds of every process: end what is over by now. Cheap where there is nothing.
+tidy: Point[[], None] = Point()
+
 #: (user's id): nickname or avatar changed.
 profile_changed: Point[[int], None] = Point()

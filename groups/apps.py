@@ -6,6 +6,7 @@ class GroupsConfig(AppConfig):
 
     def ready(self) -> None:
         from chatchat import policies
-        from groups.services import lifecycle
+        from groups.services import lifecycle, moderation
 
         policies.person_deleted.register(lifecycle.person_deleted)
+        policies.tidy.register(moderation.forget_what_is_over)

@@ -84,6 +84,8 @@ class Group(models.Model):
     class Meta:
         verbose_name = _("group")
         verbose_name_plural = _("groups")
+        indexes = (models.Index(fields=("search_key",), name="group_search_key"),)
+        permissions = (("moderate_group", "Can mute and remove members, dissolve groups, and undo it"),)
 
     def __str__(self) -> str:
         return f"{self.name} #{self.pk}"
@@ -92,6 +94,26 @@ class Group(models.Model):
     def avatar(self) -> str | None:
         """The address of its picture, which its conversation holds."""
         return avatar_url(self.conversation.avatar)
+
+
+class Dissolved(models.Model):
+    """A group that moderators have dissolved, kept for a term to be restored: who was in it as what."""
+
+    conversation = models.OneToOneField(
+        "messaging.Conversation", on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    name = models.CharField(_("name"), max_length=NAME_MAX)
+    #: As ``services.moderation`` writes and reads it.
+    kept = models.JSONField()
+    dissolved_at = models.DateTimeField(_("dissolved at"))
+    until = models.DateTimeField(_("can be restored until"), db_index=True)
+
+    class Meta:
+        verbose_name = _("dissolved group")
+        verbose_name_plural = _("dissolved groups")
+
+    def __str__(self) -> str:
+        return f"{self.name} #{self.pk}"
 
 
 class Membership(models.Model):

@@ -6,17 +6,18 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import visible_people
+from accounts.services.silences import Silenced
 from chatchat.errors import Forbidden, NotFound
 from messaging.models import Conversation, Message, Participant
 from messaging.services.conversations import lock
-from messaging.states import may_send
+from messaging.states import is_silenced, may_send
 
 
 def participation(*, user_id: int, conversation_id: int) -> Participant:
     """A person's place in a conversation, with the conversation; ``NotFound`` for whoever has none now."""
     row = (
         Participant.objects.filter(conversation_id=conversation_id, user_id=user_id, left_at=None)
-        .select_related("conversation")
+        .placed()
         .first()
     )
     if row is None:
@@ -73,7 +74,15 @@ class ForeignOrigin(Forbidden):
     message = _("This page may not connect here.")
 
 
-def may_type(*, user_id: int, conversation_id: int) -> None:
-    """Whether the others may be told that this person is typing. Raises ``NotFound``, ``MayNotSend``."""
-    if not may_send(participation(user_id=user_id, conversation_id=conversation_id)):
+def require_speech(me: Participant) -> None:
+    """Raise ``Silenced`` or ``MayNotSend`` for whoever may not write there now."""
+    if me.silenced_until is not None and is_silenced(me):
+        raise Silenced.until(me.silenced_until, me.silence_reason)
+    if not may_send(me):
         raise MayNotSend
+
+
+def may_type(*, user_id: int, conversation_id: int) -> None:
+    """Whether the others may be told that this person is typing. Raises what ``require_speech`` does, and
+    ``NotFound``."""
+    require_speech(participation(user_id=user_id, conversation_id=conversation_id))

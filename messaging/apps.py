@@ -10,8 +10,10 @@ class MessagingConfig(AppConfig):
         from chatchat import policies
         from chatchat.realtime import process
         from messaging import live
+        from messaging.services import moderation
         from messaging.services.conversations import restate_directs
         from messaging.source import DatabaseSource
 
         process.register(DatabaseSource(), started=live.begin, leaving=live.leave, stopping=live.end)
         policies.profile_changed.register(restate_directs)
+        policies.tidy.register(moderation.forget_what_is_over)

@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError
 
 from accounts.authentication import Credentials, check_session
 from chatchat.clock import now, rfc3339
+from chatchat.counters import count
 from chatchat.errors import Forbidden, NotAuthenticated
 from chatchat.realtime import Revoked, frame
 from chatchat.realtime.hub import Hub
@@ -95,6 +96,8 @@ class Connection:
             return
         self.closing = True
         self.hub.exit(self, list(self.conversations))
+        if code == TOO_SLOW:
+            self.hub.spawn(run(count, "slow_reader"))
         self.hub.spawn(self._end(code))
 
     async def _end(self, code: int) -> None:
@@ -208,6 +211,8 @@ class Connection:
         if event.kind == "participation" and event.conversation is not None:
             self.hub.presence.review(self)
             self._participation(event.conversation, event.reason)
+        elif event.kind == "voice":
+            self._restate_all()
         elif event.kind == "session" and event.session == self.session_id:
             self.close(NOT_AUTHENTICATED)
         elif event.kind == "person" and event.session != self.session_id:
@@ -240,9 +245,16 @@ class Connection:
             await run(check_session, user_id=self.user_id, session_id=self.session_id or 0)
         except NotAuthenticated:
             self.close(NOT_AUTHENTICATED)
-        except Forbidden:
+        except Forbidden as error:
+            # Why, and until when; the close code alone has no room for it.
+            self.reply("error", **error.envelope())
             self.close(BANNED)
         return not self.closing
+
+    def _restate_all(self) -> None:
+        """Whether the person may write has changed, everywhere: what does not go live yet is told later."""
+        for conversation in self.conversations:
+            self.hub.restate(self, conversation)
 
     async def _look_up(self, conversation: int, reason: str) -> None:
         """Bring a conversation to what the person may see of it now."""

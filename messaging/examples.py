@@ -48,6 +48,7 @@ CONVERSATION: dict[str, Any] = {
     "last_message": MESSAGE,
     "muted": False,
     "muted_until": None,
+    "silenced": None,
     "may_send": True,
     "may_moderate": False,
     "pinned": True,

@@ -10,6 +10,7 @@ import msgspec
 from django.conf import settings
 from django.db import connection as database
 
+from chatchat import policies
 from chatchat.realtime import Signal, frame
 from chatchat.realtime.hub import Hub
 from messaging.attachments import sweep
@@ -20,6 +21,7 @@ from messaging.writer import Writer
 
 log = logging.getLogger("chatchat.messaging")
 
+TIDY_EVERY = 10.0
 TYPING_EVERY = 3.0  # seconds between two tellings that somebody is typing
 LEAVE_EVERY = 0.002  # seconds between two sockets that are sent away: those that come back come one by one
 
@@ -41,6 +43,7 @@ async def begin(hub: Hub) -> None:
     messages.use_writer(_writer, _news.add)
     hub.spawn(_look_after_sockets())
     hub.spawn(_sweep())
+    hub.spawn(_tidy())
 
 
 async def leave(seconds: float) -> None:
@@ -118,6 +121,23 @@ async def _sweep() -> None:
             await asyncio.to_thread(_swept)
         except Exception as error:
             log.warning("attachments cannot be swept: %s", error)
+
+
+async def _tidy() -> None:
+    """End what is over: bans with a term, what was kept to be restored, the oldest of the record."""
+    while True:
+        await asyncio.sleep(TIDY_EVERY * random.uniform(0.5, 1.5))  # noqa: S311 - apart
+        try:
+            await asyncio.to_thread(_tidied)
+        except Exception as error:
+            log.warning("what is over cannot be ended: %s", error)
+
+
+def _tidied() -> None:
+    try:
+        policies.tidy()
+    finally:
+        database.close()
 
 
 def _swept() -> None:

@@ -50,6 +50,16 @@ class Notifications(models.TextChoices):
     NONE = "none", _("nothing")
 
 
+class ParticipantQuerySet(models.QuerySet["Participant"]):
+    """Queries that say what they mean."""
+
+    def placed(self) -> "ParticipantQuerySet":
+        """With their conversations, and with whether their person may write at all."""
+        return self.select_related("conversation").annotate(
+            silenced_until=F("user__silenced_until"), silence_reason=F("user__silence_reason")
+        )
+
+
 class Participant(models.Model):
     """A person in a conversation: how far they have read and what they may do.
 
@@ -71,6 +81,8 @@ class Participant(models.Model):
     pinned = models.BooleanField(default=False)
     notifications = models.CharField(max_length=8, choices=Notifications.choices, default=Notifications.ALL)
     left_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ParticipantQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("participant")
@@ -116,6 +128,7 @@ class Message(models.Model):
     class Meta:
         verbose_name = _("message")
         verbose_name_plural = _("messages")
+        permissions = (("recall_message", "Can recall anybody's messages and restore them"),)
         constraints = (
             models.UniqueConstraint(fields=("conversation", "seq"), name="message_seq_once"),
             models.UniqueConstraint(fields=("conversation", "version"), name="message_version_once"),
@@ -125,6 +138,29 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.conversation_id}/{self.seq}"
+
+
+class Withheld(models.Model):
+    """What a message said that a moderator of the site has recalled: kept for a term, to be restored.
+
+    Nobody but moderators sees it. Its attachments stay where they are meanwhile, for nobody to fetch.
+    """
+
+    message = models.OneToOneField(
+        Message, on_delete=models.CASCADE, primary_key=True, related_name="withheld"
+    )
+    body = models.TextField(blank=True)
+    data = models.JSONField(default=dict, blank=True)
+    #: [[user, emoji], …] in their order.
+    reactions = models.JSONField(default=list, blank=True)
+    until = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("withheld message")
+        verbose_name_plural = _("withheld messages")
+
+    def __str__(self) -> str:
+        return f"withheld #{self.pk}"
 
 
 class Reaction(models.Model):

@@ -126,6 +126,11 @@ class ReceiptShape(serializers.Serializer[Any]):
     read_seq = serializers.IntegerField()
 
 
+class SilencedShape(serializers.Serializer[Any]):
+    until = serializers.DateTimeField()
+    reason = serializers.CharField()
+
+
 @extend_schema_serializer(examples=[given("conversation", CONVERSATION)])
 class ConversationShape(serializers.Serializer[Any]):
     id = IdField()
@@ -142,6 +147,9 @@ class ConversationShape(serializers.Serializer[Any]):
     last_message = MessageShape(allow_null=True, help_text="Its body shortened to 100 characters.")
     muted = serializers.BooleanField(help_text="A moderator has muted you for a time.")
     muted_until = serializers.DateTimeField(allow_null=True, help_text="Until then.")
+    silenced = SilencedShape(
+        allow_null=True, help_text="A moderator of the site has stopped you from writing anywhere."
+    )
     may_send = serializers.BooleanField()
     may_moderate = serializers.BooleanField(help_text="You may recall others' messages and mute them.")
     pinned = serializers.BooleanField(help_text="You want it to stand first in your list.")

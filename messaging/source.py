@@ -42,7 +42,7 @@ def _states(wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
     for conversation, user in wanted:
         users.setdefault(conversation, []).append(user)
     either = reduce(or_, (Q(conversation=id_, user__in=those) for id_, those in users.items()))
-    rows = list(Participant.objects.filter(either, left_at=None).select_related("conversation"))
+    rows = list(Participant.objects.filter(either, left_at=None).placed())
     return {
         (row.conversation_id, row.user_id): frame("conversation", conversation=state)
         for row, state in zip(rows, states(rows), strict=True)

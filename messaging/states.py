@@ -17,7 +17,7 @@ def mine(user_id: int) -> QuerySet[Participant]:
     """The conversations in which a person takes part, most recently active first."""
     return (
         Participant.objects.filter(user_id=user_id, left_at=None)
-        .select_related("conversation")
+        .placed()
         .order_by("-conversation__last_message_id", "-conversation_id")
     )
 
@@ -25,7 +25,7 @@ def mine(user_id: int) -> QuerySet[Participant]:
 def states(participants: Iterable[Participant]) -> list[dict[str, Any]]:
     """``conversation`` on the wire for each participant, in their order.
 
-    The participants' conversations have to be loaded; three more queries (last messages, their
+    The participants have to be ``placed``; three more queries (last messages, their
     reactions, the other people of direct conversations).
     """
     rows = list(participants)
@@ -53,13 +53,24 @@ def _peers(conversation_ids: list[int]) -> dict[int, list[Participant]]:
 
 
 def may_send(participant: Participant) -> bool:
-    """Whether the person may speak now: the right, and no mute that still lasts."""
-    return participant.may_send and not is_muted(participant)
+    """Whether the person may speak now: the right, and no mute that still lasts, here or everywhere."""
+    return participant.may_send and not is_muted(participant) and not is_silenced(participant)
 
 
 def is_muted(participant: Participant) -> bool:
     """Whether a moderator's mute still lasts."""
     return participant.muted_until is not None and participant.muted_until > now()
+
+
+def is_silenced(participant: Participant) -> bool:
+    """Whether a moderator has stopped the person from writing anywhere, and it still lasts."""
+    return participant.silenced_until is not None and participant.silenced_until > now()
+
+
+def _silenced(me: Participant) -> dict[str, Any] | None:
+    if me.silenced_until is None or not is_silenced(me):
+        return None
+    return {"until": rfc3339(me.silenced_until), "reason": me.silence_reason}
 
 
 def _state(me: Participant, last: dict[str, Any] | None, both: Sequence[Participant]) -> dict[str, Any]:
@@ -83,6 +94,7 @@ def _state(me: Participant, last: dict[str, Any] | None, both: Sequence[Particip
         "last_message": wire.preview(last) if last else None,
         "muted": is_muted(me),
         "muted_until": rfc3339(me.muted_until) if me.muted_until and is_muted(me) else None,
+        "silenced": _silenced(me),
         "may_send": may_send(me),
         "may_moderate": me.may_moderate,
         "pinned": me.pinned,

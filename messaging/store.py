@@ -60,9 +60,11 @@ class Place:
     delivered_seq: int
     read_seq: int
     read_ordinal: int
-    #: The right as it is kept; ``speaks``: and no mute that still lasts.
+    #: The right as it is kept; ``speaks``: and no mute that still lasts, here or everywhere.
     may_send: bool
     speaks: bool
+    #: Stopped by a moderator from writing anywhere.
+    silenced: bool
     present: bool
     kind: str
     last_seq: int
@@ -102,7 +104,9 @@ def lock_heads(conversation_ids: Iterable[int]) -> dict[int, Head]:
 # begins with the people and reads all conversations of each.
 _PLACES = (
     "SELECT{} p.id, p.conversation_id, p.user_id, p.visible_from_seq, p.delivered_seq, p.read_seq, "
-    "p.read_ordinal, p.may_send, p.may_send AND (p.muted_until IS NULL OR p.muted_until <= %s), "
+    "p.read_ordinal, p.may_send, p.may_send AND (p.muted_until IS NULL OR p.muted_until <= %s) "
+    "AND (u.silenced_until IS NULL OR u.silenced_until <= %s), "
+    "u.silenced_until IS NOT NULL AND u.silenced_until > %s, "
     "p.left_at IS NULL AND u.banned_at IS NULL AND u.deleted_at IS NULL, "
     "c.kind, c.last_seq, c.last_ordinal, u.nickname, u.avatar "
     "FROM messaging_participant p CROSS JOIN messaging_conversation c ON c.id = p.conversation_id "
@@ -113,11 +117,12 @@ _PLACES = (
 def places(wanted: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Place]:
     """{(conversation, user): their place} for those who ever took part; one query."""
     keys = sorted(set(wanted))
+    moment = connection.ops.adapt_datetimefield_value(now())
     with connection.cursor() as cursor:
         cursor.execute(
             _PLACES.format(" STRAIGHT_JOIN" if connection.vendor == "mysql" else "")
             + pairs(("p.conversation_id", "p.user_id"), len(keys)),
-            [connection.ops.adapt_datetimefield_value(now()), *(value for pair in keys for value in pair)],
+            [moment, moment, moment, *(value for pair in keys for value in pair)],
         )
         return {(row[1], row[2]): Place(*row) for row in cursor.fetchall()}
 

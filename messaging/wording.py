@@ -16,6 +16,7 @@ SYSTEM: dict[str, Callable[[], str]] = {
     "group.announced": lambda: _("%(by)s changed the announcement"),
     "group.transferred": lambda: _("%(by)s made %(user)s the owner"),
     "group.dissolved": lambda: _("%(by)s dissolved the group"),
+    "group.restored": lambda: _("%(by)s brought the group back"),
     "group.muted_all": lambda: _("%(by)s muted everybody"),
     "group.unmuted_all": lambda: _("%(by)s lets everybody write again"),
     "member.joined": lambda: _("%(user)s joined"),

@@ -21,6 +21,7 @@ from django.db import DatabaseError, OperationalError, close_old_connections, co
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts.services import silences
 from chatchat.db import is_deadlock, write_transaction
 from chatchat.errors import ChatError, Conflict, Invalid, NotFound, TooMany, Unavailable
 from chatchat.realtime import Change, publish
@@ -299,7 +300,7 @@ def _refusal(
     if me is None or not me.present or send.conversation_id not in heads:
         return NotFound()
     if not me.speaks:
-        return MayNotSend()
+        return (silences.refusal_of(me.user_id) if me.silenced else None) or MayNotSend()
     head = heads[send.conversation_id]
     if send.reply_to is not None and not me.visible_from_seq <= send.reply_to <= head.last_seq:
         return Invalid(details={"reply_to": [_("There is no such message in this conversation.")]})

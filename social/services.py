@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import visible_person
 from accounts.serializers import person
+from accounts.services.silences import require_voice
 from chatchat.clock import now
 from chatchat.db import StartOver, retried, write_transaction
 from chatchat.errors import Conflict, Invalid, NotFound
@@ -50,6 +51,8 @@ def ask(*, sender_id: int, recipient_id: int, greeting: str = "") -> FriendReque
     """
     _refuse_oneself(sender_id, recipient_id)
     visible_person(viewer_id=sender_id, user_id=recipient_id)
+    if greeting:
+        require_voice(sender_id)
     access.ensure_pair(sender_id, recipient_id)
     with write_transaction():
         conversation = None

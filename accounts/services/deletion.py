@@ -1,7 +1,8 @@
 """The end of an account."""
 
+from accounts.audit import Action
 from accounts.models import DELETED_NICKNAME, User
-from accounts.services import avatars, passwords, sessions
+from accounts.services import avatars, passwords, record, sessions
 from chatchat import policies
 from chatchat.clock import now
 from chatchat.db import retried, write_transaction
@@ -17,8 +18,8 @@ def delete_person(*, user: User, session_id: int, current_password: str | None) 
 
 
 @retried
-def erase_person(*, user_id: int) -> None:
-    """``delete_person`` as an operator does it, who was asked to. Again changes nothing."""
+def erase_person(*, user_id: int, by: int | None = None, reason: str = "") -> None:
+    """``delete_person`` as an operator (``by``) does it, who was asked to. Again changes nothing."""
     with write_transaction():
         # Conversations are locked before people, here as everywhere.
         policies.person_deleted(user_id)
@@ -37,3 +38,4 @@ def erase_person(*, user_id: int) -> None:
         user.groups.clear()
         user.user_permissions.clear()
         sessions.end_all(user_id=user_id, reason="deleted")
+        record.write(Action.DELETED, by=by or user_id, subject=user_id, reason=reason)

@@ -3,8 +3,9 @@
 from django.db import IntegrityError
 
 from accounts import mail
+from accounts.audit import Action
 from accounts.models import User
-from accounts.services import codes, passwords
+from accounts.services import codes, passwords, record
 from accounts.services.codes import CodeInvalid, Purpose
 from chatchat.db import write_transaction
 
@@ -22,6 +23,7 @@ def change(
     try:
         with write_transaction():
             User.objects.filter(pk=user.pk, deleted_at__isnull=True).update(email=email)
+            record.own(Action.EMAIL_CHANGED, user.pk)
     except IntegrityError:
         raise CodeInvalid from None
     if old:

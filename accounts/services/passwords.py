@@ -8,8 +8,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts import mail
+from accounts.audit import Action
 from accounts.models import Session, User
-from accounts.services import codes, sessions
+from accounts.services import codes, record, sessions
 from accounts.services.codes import CodeInvalid, Purpose
 from chatchat.clock import now
 from chatchat.db import retried, write_transaction
@@ -64,17 +65,19 @@ def authenticate(*, email: str, password: str) -> User:
     user = User.objects.filter(email=email, deleted_at__isnull=True).first()
     if user is None:
         make_password(password)  # what checking would have cost
-        raise InvalidCredentials
-    if not _fits(user, password):
+    if user is None or not _fits(user, password):
+        record.login_failed(user, email=email)
         raise InvalidCredentials
     if user.banned_at is not None:
-        raise sessions.Banned
+        record.login_failed(user, email=email, action=Action.LOGIN_REFUSED)
+        raise sessions.Banned.of(user)
     return user
 
 
 def confirm(user: User, password: str) -> None:
     """Check the current password of somebody who is signed in. Raises WrongPassword."""
     if not _fits(user, password):
+        record.login_failed(user, email=user.email or "")
         raise WrongPassword
 
 
@@ -133,7 +136,7 @@ def change(
     else:
         email = user.email or ""
         codes.check(purpose=Purpose.CHANGE_PASSWORD, email=email, code=code or "", user_id=user.pk).take()
-    _set(user_id=user.pk, hashed=hashed, but=session_id)
+    _set(user_id=user.pk, hashed=hashed, but=session_id, by="code" if code else "password")
     user.password = hashed
     _tell(user)
 
@@ -146,7 +149,7 @@ def reset(*, email: str, code: str, password: str) -> None:
     if user is None:
         raise CodeInvalid
     proof.take()
-    _set(user_id=user.pk, hashed=hashed, but=None)
+    _set(user_id=user.pk, hashed=hashed, but=None, by="reset")
     _tell(user)
 
 
@@ -156,10 +159,11 @@ def _hash_new(password: str) -> str:
 
 
 @retried
-def _set(*, user_id: int, hashed: str, but: int | None) -> None:
+def _set(*, user_id: int, hashed: str, but: int | None, by: str) -> None:
     with write_transaction():
         User.objects.filter(pk=user_id, deleted_at__isnull=True).update(password=hashed)
         sessions.end_all(user_id=user_id, but=but, reason="password_changed")
+        record.own(Action.PASSWORD_CHANGED, user_id, proof=by)
 
 
 def _tell(user: User) -> None:

@@ -3,8 +3,9 @@
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError
 
+from accounts.audit import Action
 from accounts.models import NICKNAME_MAX, User
-from accounts.services import codes, sessions
+from accounts.services import codes, record, sessions
 from accounts.services.codes import CodeInvalid, Purpose
 from accounts.services.passwords import check_new_password
 from accounts.tokens import Pair
@@ -30,9 +31,11 @@ def create(*, email: str, code: str, password: str, nickname: str, language: str
 def _create(*, email: str, hashed: str, nickname: str, language: str) -> User:
     try:
         with write_transaction():
-            return User.objects.create(
+            user = User.objects.create(
                 email=email, password=hashed, nickname=nickname, language=language, created_at=now()
             )
+            record.own(Action.REGISTERED, user.pk)
+            return user
     except IntegrityError:
         raise CodeInvalid from None
 

@@ -4,22 +4,40 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts import tokens
 from accounts.access import live_sessions
+from accounts.audit import Action
 from accounts.models import Revocation, Session, User
+from accounts.services import record
 from accounts.services.revocations import revoke
-from chatchat.clock import now
+from chatchat.clock import now, rfc3339
 from chatchat.db import write_transaction
 from chatchat.errors import Forbidden, NotAuthenticated, NotFound
 
+#: What the record says of a session that ended for one of these reasons; of others, that it ended.
+_ENDED = {"logout": Action.LOGOUT, "token_reused": Action.TOKEN_REUSED}
+
 
 class Banned(Forbidden):
-    """403: this person is shut out, and has shown who they are."""
+    """403: this person is shut out, and has shown who they are; ``details`` say why and until when."""
 
     code = "banned"
     message = _("This account has been banned.")
+
+    @classmethod
+    def of(cls, user: User) -> "Banned":
+        """Worded with the reason and the term, where there are any."""
+        until, reason = user.banned_until, user.ban_reason
+        text = cls.message
+        if until is not None:
+            moment = f"{until:%Y-%m-%d %H:%M}"
+            text = format_lazy(_("This account has been banned until {until} UTC."), until=moment)
+        if reason:
+            text = format_lazy(_("{what} Reason: {reason}"), what=text, reason=reason)
+        return cls(text, details={"reason": reason, "until": rfc3339(until) if until else None})
 
 
 class TokenReused(NotAuthenticated):
@@ -35,7 +53,7 @@ def begin(*, user: User, device: str = "", ip: str | None = None) -> Session:
         # The person's row is the lock: two logins at once count each other.
         locked = User.objects.select_for_update().get(pk=user.pk)
         if not locked.is_active:
-            raise Banned if locked.banned_at else NotAuthenticated
+            raise Banned.of(locked) if locked.banned_at else NotAuthenticated()
         if locked.password != user.password:
             # Changed since it was checked: that change has ended every session, and this is one more.
             raise NotAuthenticated
@@ -43,9 +61,11 @@ def begin(*, user: User, device: str = "", ip: str | None = None) -> Session:
         for session in live[settings.MAX_SESSIONS - 1 :]:
             _end(session, reason="too_many_sessions")
         moment = now()
-        return Session.objects.create(
+        session = Session.objects.create(
             user=user, device=device[:200], ip=ip or None, created_at=moment, last_seen_at=moment
         )
+        record.own(Action.LOGIN, user.pk, ip=ip, session=session.pk)
+        return session
 
 
 def begin_with_tokens(*, user: User, device: str = "", ip: str | None = None) -> tuple[Session, tokens.Pair]:
@@ -71,7 +91,7 @@ def refresh(*, token: str) -> tokens.Pair:
         if session is None or session.revoked_at is not None:
             raise NotAuthenticated(details={"reason": "session_ended"})
         if session.user.banned_at is not None:
-            raise Banned
+            raise Banned.of(session.user)
         replayed = session.refresh_jti != claims.jti
         if replayed:
             _end(session, reason="token_reused")
@@ -107,6 +127,9 @@ def _end(session: Session, *, reason: str) -> None:
     session.revoked_at = now()
     session.save(update_fields=["revoked_at"])
     revoke(kind=Revocation.Kind.SESSION, user_id=session.user_id, session_id=session.pk, reason=reason)
+    if reason != "moderator":  # who did that is on the record already
+        action = _ENDED.get(reason, Action.ENDED)
+        record.own(action, session.user_id, session=session.pk, ended=reason)
 
 
 def seen(session: Session, *, moment: datetime) -> None:

@@ -15,9 +15,10 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts import mail, oidc
+from accounts.audit import Action
 from accounts.models import NICKNAME_MAX, Binding, Identity, User
 from accounts.oidc import Claims
-from accounts.services import avatars, codes, sessions
+from accounts.services import avatars, codes, record, sessions
 from accounts.services.codes import Purpose
 from accounts.third_party import Provider, provider_name, providers
 from chatchat.clock import now
@@ -147,8 +148,9 @@ def _bind(
                 )
             except IntegrityError:
                 raise StartOver from None  # registered a moment ago
+            record.own(Action.REGISTERED, user.pk, provider=binding.provider)
         elif user.banned_at is not None:
-            raise sessions.Banned
+            raise sessions.Banned.of(user)
         _link(
             user, issuer=binding.issuer, subject=binding.subject,
             provider=binding.provider, nickname=binding.nickname,
@@ -191,7 +193,7 @@ def link(*, user_id: int, claims: Claims, provider: Provider) -> Identity:
 def _link(user: User, *, issuer: str, subject: str, provider: str, nickname: str) -> Identity:
     moment = now()
     try:
-        return Identity.objects.create(
+        identity = Identity.objects.create(
             user=user,
             issuer=issuer,
             subject=subject,
@@ -202,11 +204,13 @@ def _link(user: User, *, issuer: str, subject: str, provider: str, nickname: str
         )
     except IntegrityError:
         raise IdentityLinked from None
+    record.own(Action.LINKED, user.pk, provider=provider)
+    return identity
 
 
 @retried
-def unlink(*, user_id: int, identity_id: int) -> None:
-    """Take an identity away from the person. Raises NotFound, LastWayIn."""
+def unlink(*, user_id: int, identity_id: int, by: int | None = None, reason: str = "") -> None:
+    """Take an identity away from the person; ``by`` them, or a moderator. Raises NotFound, LastWayIn."""
     with write_transaction():
         user = User.objects.select_for_update().get(pk=user_id)
         theirs = list(of(user_id).values_list("pk", flat=True))
@@ -215,6 +219,7 @@ def unlink(*, user_id: int, identity_id: int) -> None:
         if len(theirs) == 1 and not is_password_usable(user.password):
             raise LastWayIn
         Identity.objects.filter(pk=identity_id).delete()
+        record.write(Action.UNLINKED, by=by or user_id, subject=user_id, reason=reason)
 
 
 def _tell(user: User, provider: str) -> None:

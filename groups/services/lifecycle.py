@@ -4,7 +4,7 @@ from typing import IO, Any
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.services import avatars
+from accounts.services import avatars, silences
 from chatchat.clock import now
 from chatchat.db import retried, write_transaction
 from chatchat.errors import Invalid, NotFound
@@ -24,7 +24,8 @@ def create(
     join_policy: str = JoinPolicy.OPEN,
     history: str = History.ALL,
 ) -> Group:
-    """A new group with its owner in it."""
+    """A new group with its owner in it. Raises Silenced."""
+    silences.require_voice(owner_id)
     with write_transaction():
         conversation = conversations.create_group(title=name)
         group = Group.objects.create(
@@ -54,6 +55,8 @@ def edit(*, group_id: int, actor_id: int | None = None, **fields: Any) -> Group:
     """
     with write_transaction():
         locked = access.lock_as(group_id, actor_id=actor_id, at_least=Role.ADMIN)
+        if actor_id is not None:
+            silences.require_voice(actor_id)
         group = locked.group
         changed = {name: value for name, value in fields.items() if getattr(group, name) != value}
         for name, value in changed.items():
@@ -143,12 +146,14 @@ def dissolve(*, group_id: int, actor_id: int | None = None) -> None:
     """
     with write_transaction():
         locked = access.lock_as(group_id, actor_id=actor_id, at_least=Role.OWNER)
-        _dissolve(locked)
+        end(locked)
 
 
-def _dissolve(locked: Locked) -> None:
+def end(locked: Locked, *, keep_picture: bool = False) -> None:
+    """End a locked group in the caller's transaction; its picture's file goes, unless it is kept."""
     roster.say(locked, "group.dissolved")
-    avatars.forget_on_commit(locked.conversation.avatar)
+    if not keep_picture:
+        avatars.forget_on_commit(locked.conversation.avatar)
     conversations.retitle(locked.conversation, avatar="")
     conversations.leave_all(locked.conversation, reason="dissolved")
     locked.group.delete()
@@ -172,7 +177,7 @@ def _leave_for_good(locked: Locked, membership: Membership) -> None:
     if membership.role == Role.OWNER:
         heir = access.heir_of(locked.group)
         if heir is None:
-            _dissolve(locked)
+            end(locked)
             return
         _pass_on(locked, heir)
     roster.remove(locked, membership, reason="left")

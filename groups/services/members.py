@@ -94,6 +94,14 @@ def change(
     return target
 
 
+@retried
+def moderate_mute(*, group_id: int, user_id: int, until: datetime | None) -> None:
+    """Mute anybody in the group until then, or let them write again, as a moderator of the site."""
+    with write_transaction():
+        locked, target = access.lock_over(group_id, user_id, actor_id=None)
+        _mute(locked, target, until)
+
+
 def _set_role(locked: Locked, target: Membership, role: Role) -> None:
     if target.role == role:
         return

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.services import silences
 from chatchat.clock import now
 from chatchat.db import retried, write_transaction
 from chatchat.errors import Conflict
@@ -21,6 +22,8 @@ def _key(group_id: int, user_id: int) -> str:
 
 def ask(locked: Locked, *, user_id: int, message: str) -> JoinRequest:
     """Leave a request with a locked group's owner and admins."""
+    if message:
+        silences.require_voice(user_id)
     roster.require_room(locked.group)
     key = _key(locked.group.pk, user_id)
     if JoinRequest.objects.filter(pending_key=key).exists():

@@ -122,6 +122,13 @@ def leave_all(conversation: Conversation, *, reason: str) -> None:
     revoke_participation(user_ids=user_ids, conversation_id=conversation.pk, reason=reason)
 
 
+def come_back(conversation: Conversation, *, user_ids: list[int], may_send: bool, may_moderate: bool) -> None:
+    """Give people their places back as they left them: markers, mutes, and from where they see."""
+    left = Participant.objects.filter(conversation=conversation, user_id__in=user_ids)
+    left.update(left_at=None, may_send=may_send, may_moderate=may_moderate)
+    revoke_participation(user_ids=user_ids, conversation_id=conversation.pk, reason="joined")
+
+
 def set_rights(
     conversation: Conversation,
     *,

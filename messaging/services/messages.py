@@ -17,11 +17,9 @@ from chatchat.errors import ChatError, Conflict, Forbidden, Invalid, Unavailable
 from chatchat.realtime import outlet, publish
 from chatchat.text import check_encodable, clean_body
 from messaging import history, markers, mentions, wire, writer
-from messaging.access import MayNotSend, locked_message, locked_participation
+from messaging.access import locked_message, locked_participation, require_speech
 from messaging.models import Conversation, Message, Reaction
 from messaging.services import attachments as files
-from messaging.services.conversations import lock
-from messaging.states import may_send
 from messaging.writer import Accepted, Mark, Marked, Outcome, Send, Writer
 
 #: The writer of this process, in a server; elsewhere a batch is written by who asks for it.
@@ -180,9 +178,8 @@ def edit(*, user_id: int, conversation_id: int, seq: int, body: str) -> int:
         body = _clean(body, attached="attachments" in message.data)
         if message.sender_id != user_id:
             raise Forbidden(_("Only your own messages can be edited."), code="not_yours")
-        if not may_send(me):
-            raise MayNotSend
-        _refuse_recalled(message)
+        require_speech(me)
+        refuse_recalled(message)
         if _older_than(message, settings.EDIT_WINDOW):
             raise Forbidden(_("This message is too old to be edited."), code="too_late")
         if message.body == body:
@@ -191,7 +188,7 @@ def edit(*, user_id: int, conversation_id: int, seq: int, body: str) -> int:
         message.data = {key: value for key, value in message.data.items() if key != "mentions"}
         if "@" in body and (found := mentions.mentioned(conversation_id, body)):
             message.data["mentions"] = found
-        return _change(me.conversation, message)
+        return save_change(me.conversation, message)
 
 
 @retried
@@ -216,24 +213,19 @@ def recall(*, user_id: int, conversation_id: int, seq: int) -> int:
         return _take_back(me.conversation, message)
 
 
-@retried
-def take_back(*, message: Message) -> int:
-    """Recall anybody's message, by a moderator of the site; the version that says so."""
-    with write_transaction():
-        conversation = lock(message.conversation_id)
-        message = Message.objects.get(pk=message.pk)
-        _refuse_recalled(message)
-        return _take_back(conversation, message)
-
-
 def _take_back(conversation: Conversation, message: Message) -> int:
     attached = "attachments" in message.data
-    message.body, message.data, message.recalled_at = "", {}, now()
-    message.reactions.all().delete()
-    version = _change(conversation, message)
+    version = empty(conversation, message)
     if attached:
         files.forget(message)
     return version
+
+
+def empty(conversation: Conversation, message: Message) -> int:
+    """A message of a locked conversation loses what it said, and says that it was recalled."""
+    message.body, message.data, message.recalled_at = "", {}, now()
+    message.reactions.all().delete()
+    return save_change(conversation, message)
 
 
 @retried
@@ -248,9 +240,8 @@ def react(*, user_id: int, conversation_id: int, seq: int, emoji: str, present: 
     with write_transaction():
         me = locked_participation(user_id=user_id, conversation_id=conversation_id)
         message = locked_message(me, seq=seq)
-        if not may_send(me):
-            raise MayNotSend
-        _refuse_recalled(message)
+        require_speech(me)
+        refuse_recalled(message)
         mine = message.reactions.filter(user_id=user_id, emoji=emoji)
         if mine.exists() == present:
             return message.version
@@ -261,7 +252,7 @@ def react(*, user_id: int, conversation_id: int, seq: int, emoji: str, present: 
             Reaction.objects.create(message=message, user_id=user_id, emoji=emoji)
         else:
             mine.delete()
-        return _change(me.conversation, message)
+        return save_change(me.conversation, message)
 
 
 def _looks_like_emoji(text: str) -> bool:
@@ -270,7 +261,7 @@ def _looks_like_emoji(text: str) -> bool:
     return all(c in others or (ord(c) > 0xA8 and not c.isalpha() and not c.isspace()) for c in text)
 
 
-def _refuse_recalled(message: Message) -> None:
+def refuse_recalled(message: Message) -> None:
     if message.kind == Message.Kind.SYSTEM:
         raise Forbidden(_("The system's lines stay as they are."), code="not_yours")
     if message.recalled_at is not None:
@@ -281,7 +272,7 @@ def _older_than(message: Message, window: timedelta) -> bool:
     return now() - message.sent_at > window
 
 
-def _change(conversation: Conversation, message: Message) -> int:
+def save_change(conversation: Conversation, message: Message) -> int:
     """Save a changed message under its locked conversation's next version, and tell everybody."""
     conversation.last_version += 1
     message.version = conversation.last_version

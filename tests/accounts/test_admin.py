@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
 from django.test import Client
 
-from accounts.models import DELETED_NICKNAME, Revocation, Session, User
+from accounts.audit import Action
+from accounts.models import DELETED_NICKNAME, AuditEvent, Revocation, Session, User
 from accounts.services.sessions import begin
+from tests import admin_client
+from tests.admin_client import entered, staff
 from tests.people import new_user
 
 
@@ -27,33 +28,17 @@ def admin(boss: User) -> Client:
 
 @pytest.fixture
 def moderator(db: None) -> Client:
-    """Staff who may change people and nothing else."""
-    user = new_user("Moderator", is_staff=True)
-    user.user_permissions.set(
-        Permission.objects.filter(
-            codename__in=["view_user", "change_user", "view_session", "change_session"],
-            content_type__app_label="accounts",
-        )
-    )
-    client = Client()
-    client.force_login(user)
-    return client
+    return entered(staff("moderator"))
 
 
-def act(client: Client, model: str, action: str, *rows: Any) -> str:
-    answer = client.post(
-        f"/admin/accounts/{model}/",
-        {"action": action, "_selected_action": [row.pk for row in rows]},
-        follow=True,
-    )
-    assert answer.status_code == 200
-    return answer.content.decode()
+def act(client: Client, model: str, action: str, *rows: Any, **answers: str) -> str:
+    return admin_client.act(client, f"accounts/{model}", action, *rows, **answers)
 
 
 @pytest.mark.parametrize("by", ["id", "nickname", "email"])
 def test_people_are_found(admin: Client, by: str) -> None:
     amy, bob = new_user("Amy", email="amy@example.com"), new_user("Bob", email="bob@example.com")
-    term = {"id": str(amy.pk), "nickname": "my", "email": "amy@example.com"}[by]
+    term = {"id": str(amy.pk), "nickname": "am", "email": "amy@example.com"}[by]
     page = admin.get("/admin/accounts/user/", {"q": term}).content.decode()
     assert "amy@example.com" in page
     assert str(bob.email) not in page
@@ -69,23 +54,22 @@ def test_every_list_can_be_searched_for_anything(admin: Client, model: str, term
 def test_a_ban_is_on_the_record(admin: Client, boss: User) -> None:
     amy = new_user()
     begin(user=amy)
-    act(admin, "user", "ban", amy)
+    act(admin, "user", "ban", amy, term="forever", reason="spam")
     amy.refresh_from_db()
     assert amy.banned_at is not None
     assert not Session.objects.filter(user=amy, revoked_at__isnull=True).exists()
-    entry = LogEntry.objects.get()
-    assert (entry.user, entry.object_id) == (boss, str(amy.pk))
-    assert "Banned" in entry.get_change_message()
+    entry = AuditEvent.objects.get(action=Action.BANNED)
+    assert (entry.actor, entry.subject, entry.reason, entry.ip) == (boss, amy, "spam", "127.0.0.1")
     act(admin, "user", "unban", amy)
     amy.refresh_from_db()
     assert amy.banned_at is None
 
 
 def test_a_refused_ban_says_so_and_is_not_on_the_record(moderator: Client, boss: User) -> None:
-    assert "may not ban" in act(moderator, "user", "ban", boss)
+    assert "of your own rank" in act(moderator, "user", "ban", boss, term="forever")
     boss.refresh_from_db()
     assert boss.banned_at is None
-    assert not LogEntry.objects.exists()
+    assert not AuditEvent.objects.filter(action=Action.BANNED).exists()
 
 
 def test_a_moderator_gives_nobody_rights(moderator: Client) -> None:
@@ -96,10 +80,21 @@ def test_a_moderator_gives_nobody_rights(moderator: Client) -> None:
         "language": "en",
         "is_staff": "on",
         "is_superuser": "on",
+        "reason": "a rude name",
     }
     assert moderator.post(f"/admin/accounts/user/{amy.pk}/change/", form).status_code == 302
     amy.refresh_from_db()
     assert (amy.nickname, amy.is_staff, amy.is_superuser) == ("Renamed", False, False)
+    entry = AuditEvent.objects.get(action=Action.PROFILE_EDITED)
+    assert (entry.subject, entry.reason, entry.details) == (amy, "a rude name", {"fields": ["nickname"]})
+
+
+def test_without_a_reason_no_profile_is_changed(moderator: Client) -> None:
+    amy = new_user("Amy")
+    form = {"nickname": "Renamed", "introduction": "", "language": "en", "reason": " "}
+    assert moderator.post(f"/admin/accounts/user/{amy.pk}/change/", form).status_code == 200
+    amy.refresh_from_db()
+    assert amy.nickname == "Amy"
 
 
 def test_a_moderator_does_not_delete_accounts(moderator: Client) -> None:
@@ -114,8 +109,9 @@ def test_an_operator_edits_and_appoints(admin: Client) -> None:
     amy = new_user("Amy")
     page = admin.get(f"/admin/accounts/user/{amy.pk}/change/").content.decode()
     assert amy.password not in page
-    form = {"nickname": "小李", "introduction": "hi", "language": "zh-hans", "is_staff": "on"}
+    form = {"nickname": "小李", "introduction": "hi", "language": "zh-hans", "reason": "asked for"}
     assert admin.post(f"/admin/accounts/user/{amy.pk}/change/", form).status_code == 302
+    act(admin, "user", "appoint", amy, choice="moderator")
     amy.refresh_from_db()
     assert (amy.nickname, amy.introduction, amy.language) == ("小李", "hi", "zh-hans")
     assert (amy.is_staff, amy.is_superuser) == (True, False)
@@ -139,7 +135,7 @@ def test_a_session_is_ended(moderator: Client) -> None:
     act(moderator, "session", "end", session)
     session.refresh_from_db()
     assert session.revoked_at is not None
-    assert Revocation.objects.get().session_id == session.pk
+    assert Revocation.objects.get(kind="session").session_id == session.pk
 
 
 def test_everywhere_signed_out(admin: Client) -> None:

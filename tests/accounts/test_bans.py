@@ -1,10 +1,14 @@
 """Shutting people out, and what it ends."""
 
+from datetime import timedelta
+
 import pytest
 
+from accounts.audit import Action
 from accounts.authentication import authenticate_token
-from accounts.models import Revocation, Session, User
-from accounts.services.bans import ban_person, unban_person
+from accounts.models import AuditEvent, Revocation, Session, User
+from accounts.services.bans import ban_person, lift_what_is_over, unban_person
+from chatchat.clock import now, rfc3339
 from chatchat.errors import Forbidden, NotFound
 from chatchat.realtime import Revoked, outlet
 from tests.client import PASSWORD, ApiClient, error_code, ok
@@ -41,6 +45,28 @@ def test_who_is_let_in_again_signs_in_anew(amy: ApiClient) -> None:
     unban_person(user_id=amy.id)
     assert error_code(ok(amy.get("users/me"), 401)) == "not_authenticated"
     ok(amy.post("auth/token", {"email": amy.email, "password": PASSWORD}))
+
+
+def test_who_is_banned_is_told_why_and_until_when(amy: ApiClient) -> None:
+    until = now() + timedelta(days=1)
+    ban_person(user_id=amy.id, reason="spam", until=until)
+    for refused in (amy.get("users/me"), amy.post("auth/token", {"email": amy.email, "password": PASSWORD})):
+        error = ok(refused, 403).json()["error"]
+        assert error["details"] == {"reason": "spam", "until": rfc3339(until)}
+        assert (
+            error["message"] == f"This account has been banned until {until:%Y-%m-%d %H:%M} UTC. Reason: spam"
+        )
+
+
+def test_a_ban_with_a_term_ends_by_itself(amy: ApiClient) -> None:
+    ban_person(user_id=amy.id, reason="spam", until=now() + timedelta(days=1))
+    lift_what_is_over()
+    assert User.objects.get(pk=amy.id).banned_at is not None
+    User.objects.filter(pk=amy.id).update(banned_until=now())
+    lift_what_is_over()
+    ok(amy.post("auth/token", {"email": amy.email, "password": PASSWORD}))
+    lifted = AuditEvent.objects.get(action=Action.UNBANNED)
+    assert (lifted.actor_id, lifted.subject_id) == (None, amy.id)
 
 
 def test_nobody_bans_themselves_and_moderators_do_not_ban_staff(db: None) -> None:

@@ -8,11 +8,12 @@ import pytest
 from PIL import Image
 
 from messaging.models import Attachment, Message
-from messaging.services import messages
+from messaging.services import moderation
 from tests.accounts.pictures import picture
 from tests.client import ApiClient, error_code, ok
 from tests.messaging.attachments import check_usage, photo, upload, uploaded
 from tests.messaging.common import changes, message, post, state
+from tests.people import new_user
 from tests.witness import told, untouched
 
 pytestmark = pytest.mark.django_db
@@ -139,7 +140,8 @@ def test_a_moderator_of_the_site_recalls_the_files_too(amy: ApiClient, bob: ApiC
     mine = photo(amy)
     ok(post(amy, direct, "rude", attachments=[mine["id"]]), 201)
     with told():
-        messages.take_back(message=Message.objects.get(conversation=direct))
+        rude = Message.objects.get(conversation=direct)
+        moderation.recall(message_id=rude.pk, by=new_user(is_staff=True), reason="rude")
     ok(bob.get(mine["url"]), 404)
     check_usage()
 

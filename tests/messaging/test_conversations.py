@@ -33,7 +33,8 @@ def test_a_direct_conversation_is_named_for_the_other(amy: ApiClient, bob: ApiCl
     assert shown == {
         "id": direct, "kind": "direct", "title": "Bob", "avatar": None, "peer": person, "first_seq": 1,
         "last_seq": 1, "last_version": 1, "delivered_seq": 0, "read_seq": 0, "unread": 1, "muted": False,
-        "muted_until": None, "may_send": True, "may_moderate": False, "pinned": False, "notifications": "all",
+        "muted_until": None, "silenced": None, "may_send": True, "may_moderate": False, "pinned": False,
+        "notifications": "all",
         "receipts": [{"user": bob.id, "delivered_seq": 1, "read_seq": 1}],
     }  # fmt: skip
 

@@ -5,6 +5,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from social.models import Block, FriendRequest, Friendship, Pair
+from tests import admin_client
 from tests.admin_client import AdminClient
 from tests.client import ApiClient, ok
 from tests.people import new_user
@@ -23,10 +24,7 @@ def staff(*codenames: str, superuser: bool = False) -> Client:
 
 
 def act(client: Client, model: str, action: str, row: int) -> None:
-    answer = client.post(
-        f"/admin/social/{model}/", {"action": action, "_selected_action": [row]}, follow=True
-    )
-    assert answer.status_code == 200
+    admin_client.act(client, f"social/{model}", action, row)
 
 
 def test_every_list_is_searched_and_every_row_read(amy: ApiClient, bob: ApiClient, eve: ApiClient) -> None:
@@ -60,8 +58,9 @@ def test_a_moderator_ends_a_friendship(amy: ApiClient, bob: ApiClient) -> None:
 def test_who_may_not_changes_nothing(amy: ApiClient, bob: ApiClient, codenames: tuple[str, ...]) -> None:
     amy.befriend(bob)
     client = staff(*codenames)
+    row = Friendship.objects.all()[0].pk
     with untouched():
         client.post(
             "/admin/social/friendship/",
-            {"action": "end", "_selected_action": [Friendship.objects.all()[0].pk]},
+            {"action": "end", "_selected_action": [row], "confirmed": "1", "reason": "because"},
         )

@@ -1,7 +1,7 @@
 """The database after a test that has committed: empty, quickly.
 
 Django's way also asks every app to fill in its permissions and content types again, which takes longer
-than many tests. Those two tables are left as they are.
+than many tests. Those tables, and the roles that migrations made, are left as they are.
 """
 
 import functools
@@ -9,7 +9,7 @@ import functools
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
-KEPT = {"django_content_type", "auth_permission"}
+KEPT = {"django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
 
 
 @functools.cache

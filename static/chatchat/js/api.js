@@ -14,7 +14,8 @@ export class ApiError extends Error {
 }
 
 function firstDetail(details) {
-  const texts = Object.values(details || {}).flat();
+  // Of a field there is a list; what is no list (until when, why) the message has in words.
+  const texts = Object.values(details || {}).filter(Array.isArray).flat();
   return texts.find((text) => typeof text === "string") || "";
 }
 

@@ -47,6 +47,7 @@ const SYSTEM = {
   "group.changed": () => gettext("%(by)s changed the group's settings"),
   "group.transferred": () => gettext("%(by)s made %(user)s the owner"),
   "group.dissolved": () => gettext("%(by)s dissolved the group"),
+  "group.restored": () => gettext("%(by)s brought the group back"),
   "group.muted_all": () => gettext("%(by)s muted everybody"),
   "group.unmuted_all": () => gettext("%(by)s lets everybody write again"),
   "member.joined": () => gettext("%(user)s joined"),

@@ -12,6 +12,7 @@ import { el, icon } from "../dom.js";
 import { pickEmoji } from "../composer/emoji.js";
 import { ConversationList, title } from "./list.js";
 import { Marks } from "./marks.js";
+import { banned, notice } from "./notice.js";
 import { Notifier } from "../notify.js";
 import { options } from "../people/options.js";
 import { Outbox } from "./outbox.js";
@@ -160,6 +161,11 @@ connection.addEventListener("frame", ({ detail: frame }) => {
     arrived(frame);
   } else if (frame.type === "presence") {
     presence.take(frame);
+  } else if (frame.type === "notice") {
+    if (notice(frame)) gone();
+  } else if (frame.type === "error" && frame.error.code === "banned") {
+    banned(frame.error);
+    gone();
   } else if (frame.type === "typing") {
     if (frame.user !== store.me.id) typists.take(frame);
   } else {
@@ -181,6 +187,12 @@ async function missing(id) {
   if (conversation) return store.take({ type: "conversation", conversation });
   toast(gettext("There is no such conversation, or it is not for you."));
   leave();
+}
+
+/** Shut out: what the page says of it stays, instead of the login page. */
+function gone() {
+  connection.stop();
+  abandon();
 }
 
 // ---- who is typing

@@ -13,7 +13,8 @@ export function closed(form, person, store) {
   let timer = null;
 
   return (entry, typed) => {
-    const { may_send: may, muted_until: until } = entry.state;
+    const { may_send: may, muted_until: muted, silenced } = entry.state;
+    const until = silenced?.until ?? muted;
     clearTimeout(timer);
     if (!may && until) timer = setTimeout(() => again(entry, store), wait(until));
     const text = may ? "" : reason(entry.state);
@@ -32,7 +33,11 @@ function told({ kind, peer }, text, person) {
   return [el("span", {}, text), card].filter(Boolean);
 }
 
-function reason({ kind, muted, muted_until: until }) {
+function reason({ kind, muted, muted_until: until, silenced }) {
+  if (silenced) {
+    const text = gettext("You can read, but not write anywhere until %s: a moderator has stopped you. Reason: %s");
+    return interpolate(text, [moment(silenced.until), silenced.reason || "–"]);
+  }
   if (kind === "direct") {
     return gettext("You can read here, but not write: you are not friends at the moment, or one of you blocks the other.");
   }
