@@ -10,12 +10,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import pages
+from accounts import chart, pages
 from accounts.authentication import PAGE_SESSION_KEY
 from accounts.limits import limit_login
-from accounts.models import User, normalise_email
+from accounts.models import AuditEvent, User, normalise_email
 from accounts.services import passwords, record
+from chatchat import glance
 from chatchat.errors import ChatError
+
+#: Entries of the record on the start page.
+LATELY = 8
 
 
 class LoginForm(AdminAuthenticationForm):
@@ -61,6 +65,20 @@ class Site(AdminSite):
     site_header = _("chatchat: moderation and operation")
     index_title = _("What there is")
     login_form = LoginForm
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The start page: what there is at a glance, for whoever may read the record."""
+        extra: dict[str, Any] = {}
+        if request.user.has_perm("accounts.view_auditevent"):
+            seen = glance.glance()
+            lately = AuditEvent.objects.filter(security=False).select_related("actor", "subject")
+            extra = {
+                "glance": seen,
+                "chart": chart.chart(seen.get("hours", [])),
+                "versions": glance.versions(),
+                "lately": lately.order_by("-pk")[:LATELY],
+            }
+        return super().index(request, {**extra, **(extra_context or {})})
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         request.current_app = self.name

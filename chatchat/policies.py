@@ -36,6 +36,9 @@ hidden_people: Point[[int], Any] = Point()
 #: (user's id): this person is about to become an empty shell: leave groups, end friendships, …
 person_deleted: Point[[int], None] = Point()
 
+#: {name: number or list} for the operators' start page: counters, or a bounded stretch of an index.
+glance: Point[[], dict[str, Any]] = Point()
+
 #: Asked every few seconds of every process: end what is over by now. Cheap where there is nothing.
 tidy: Point[[], None] = Point()
 

@@ -1,7 +1,7 @@
 """Groups for moderators: found, read, acted on through services."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -204,7 +204,7 @@ class OfGroups(OfPeople):
         "A person: an id, a whole e-mail address, or how the nickname begins; a group: g and its id."
     )
     lookups = frozenset({"group__conversation__id__exact", "user__id__exact"})
-    list_select_related = ("group", "user")
+    list_select_related: ClassVar[tuple[str, ...]] = ("group", "user")
 
     def find(self, request: HttpRequest, queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
         if term[:1] in "gG" and (id_ := number(term[1:])) is not None:

@@ -10,7 +10,7 @@ from accounts.services.silences import Silenced
 from chatchat.errors import Forbidden, NotFound
 from messaging.models import Conversation, Message, Participant
 from messaging.services.conversations import lock
-from messaging.states import is_silenced, may_send
+from messaging.states import may_send, silence_of
 
 
 def participation(*, user_id: int, conversation_id: int) -> Participant:
@@ -76,8 +76,9 @@ class ForeignOrigin(Forbidden):
 
 def require_speech(me: Participant) -> None:
     """Raise ``Silenced`` or ``MayNotSend`` for whoever may not write there now."""
-    if me.silenced_until is not None and is_silenced(me):
-        raise Silenced.until(me.silenced_until, me.silence_reason)
+    silence = silence_of(me)
+    if silence is not None:
+        raise Silenced.until(*silence)
     if not may_send(me):
         raise MayNotSend
 

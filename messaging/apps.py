@@ -9,7 +9,7 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         from chatchat import policies
         from chatchat.realtime import process
-        from messaging import live
+        from messaging import figures, live
         from messaging.services import moderation
         from messaging.services.conversations import restate_directs
         from messaging.source import DatabaseSource
@@ -17,3 +17,4 @@ class MessagingConfig(AppConfig):
         process.register(DatabaseSource(), started=live.begin, leaving=live.leave, stopping=live.end)
         policies.profile_changed.register(restate_directs)
         policies.tidy.register(moderation.forget_what_is_over)
+        policies.glance.register(figures.glance)

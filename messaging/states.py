@@ -1,6 +1,7 @@
 """Conversations as one person sees them, for any number of them in a constant number of queries."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -54,7 +55,7 @@ def _peers(conversation_ids: list[int]) -> dict[int, list[Participant]]:
 
 def may_send(participant: Participant) -> bool:
     """Whether the person may speak now: the right, and no mute that still lasts, here or everywhere."""
-    return participant.may_send and not is_muted(participant) and not is_silenced(participant)
+    return participant.may_send and not is_muted(participant) and silence_of(participant) is None
 
 
 def is_muted(participant: Participant) -> bool:
@@ -62,15 +63,18 @@ def is_muted(participant: Participant) -> bool:
     return participant.muted_until is not None and participant.muted_until > now()
 
 
-def is_silenced(participant: Participant) -> bool:
-    """Whether a moderator has stopped the person from writing anywhere, and it still lasts."""
-    return participant.silenced_until is not None and participant.silenced_until > now()
+def silence_of(participant: Participant) -> tuple[datetime, str] | None:
+    """Until when, and why, a moderator has stopped the person from writing anywhere; None: not, or not any
+    more. The participant has to be ``placed``."""
+    row: Any = participant
+    if row.silenced_until is None or row.silenced_until <= now():
+        return None
+    return row.silenced_until, row.silence_reason
 
 
 def _silenced(me: Participant) -> dict[str, Any] | None:
-    if me.silenced_until is None or not is_silenced(me):
-        return None
-    return {"until": rfc3339(me.silenced_until), "reason": me.silence_reason}
+    silence = silence_of(me)
+    return {"until": rfc3339(silence[0]), "reason": silence[1]} if silence is not None else None
 
 
 def _state(me: Participant, last: dict[str, Any] | None, both: Sequence[Participant]) -> dict[str, Any]:

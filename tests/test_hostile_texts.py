@@ -76,7 +76,8 @@ def pages_of(model: type[Model], entry: Any) -> Iterator[str]:
 def test_the_admin_shows_them_as_text(operator: Client) -> None:
     # What moderators did is told of by name, too.
     for row in User.objects.filter(nickname__contains="hacked"):
-        operator.post(f"/admin/accounts/user/{row.pk}/change/", {"nickname": row.nickname, "language": "en"})
+        words = {"nickname": row.nickname, "language": "zh-hans", "reason": f"{row.nickname} hacked"}
+        operator.post(f"/admin/accounts/user/{row.pk}/change/", words)
     paths = ["/admin/", f"/admin/accounts/user/{row.pk}/history/"]
     for model, entry in admin.site._registry.items():
         paths += pages_of(model, entry)

@@ -247,6 +247,10 @@ class People:
     def _put(self, client: Client, told: dict[int, bool]) -> None:
         self._hub.write(client, frame("presence", users=shapes(told)))
 
+    async def count(self) -> int | None:
+        """About how many people are there, at all processes; None if that cannot be known now."""
+        return await self._whereabouts.count()
+
     # --- life
 
     def renew_soon(self) -> None:

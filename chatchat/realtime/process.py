@@ -14,6 +14,8 @@ from chatchat.realtime.whereabouts import ManyProcesses, OneProcess
 #: Told to stop: this process takes nothing new, and ends what it has. /readyz says so.
 draining = False
 
+ANSWERED_WITHIN = 2.0  # seconds
+
 _source: Source | None = None
 _started: list[Callable[[Hub], Awaitable[None]]] = []
 _leaving: list[Callable[[float], Awaitable[None]]] = []
@@ -67,6 +69,19 @@ async def drain(seconds: float) -> None:
     """Ask the clients to go on with another process, in about ``seconds`` at most."""
     for leaving in _leaving:
         await leaving(seconds)
+
+
+def people_online() -> int | None:
+    """About how many people are there, at all processes; None where there is no hub to ask, or it is
+    busy. From any thread but the hub's."""
+    if _hub is None:
+        return None
+    asked = asyncio.run_coroutine_threadsafe(_hub.presence.count(), _hub.loop)
+    try:
+        return asked.result(timeout=ANSWERED_WITHIN)
+    except TimeoutError:
+        asked.cancel()
+        return None
 
 
 async def shut_down() -> None:

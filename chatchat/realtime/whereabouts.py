@@ -18,6 +18,8 @@ log = logging.getLogger("chatchat.realtime")
 
 LIFETIME = 40  # seconds without a sign of life after which a process counts as gone
 ROSTER = "chatchat:presence"
+#: People up to whom they are counted exactly.
+UNITED_MOST = 10_000
 #: In every process's set, which Redis would drop if it were empty.
 NOBODY = 0
 
@@ -33,6 +35,9 @@ class Whereabouts(Protocol):
 
     async def online(self, users: Collection[int]) -> set[int] | None:
         """Those of ``users`` who are at any process; None if that cannot be known now."""
+
+    async def count(self) -> int | None:
+        """About how many people are at all processes; None if that cannot be known now."""
 
     async def leave(self, within: int) -> None:
         """This process ends: its people are somewhere else within so many seconds, or gone."""
@@ -53,6 +58,9 @@ class OneProcess:
 
     async def online(self, users: Collection[int]) -> set[int] | None:
         return self._here & set(users)
+
+    async def count(self) -> int | None:
+        return len(self._here)
 
     async def leave(self, within: int) -> None:
         self._here.clear()
@@ -112,6 +120,23 @@ class ManyProcesses:
         if answers is None:
             return None
         return {user for answer in answers for user, there in zip(asked, answer, strict=True) if there}
+
+    async def count(self) -> int | None:
+        """Exact for few; of many, who is at two processes counts twice: a union would hold Redis up."""
+        roster = await self._execute(self._redis.pipeline(transaction=False).smembers(ROSTER))
+        if roster is None:
+            return None
+        processes = sorted(roster[0])
+        if not processes:
+            return 0
+        pipeline = self._redis.pipeline(transaction=False)
+        for process in processes:
+            pipeline.scard(process)
+        sizes = await self._execute(pipeline)
+        if sizes is None or sum(sizes) > UNITED_MOST:
+            return sum(size - 1 for size in sizes if size) if sizes is not None else None
+        united = await self._execute(self._redis.pipeline(transaction=False).sunion(processes))
+        return len(united[0] - {str(NOBODY)}) if united is not None else None
 
     async def leave(self, within: int) -> None:
         await self._execute(self._redis.pipeline(transaction=False).expire(self._me, within))
