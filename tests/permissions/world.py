@@ -214,9 +214,10 @@ class Nowhere(dict[str, Any]):
 
 # --- that nothing happened --------------------------------------------------------------------------
 
-#: When a session was used; rows that only lock, what a browser was told to remember, tries that count.
+#: When a session was used; rows that only lock, what a browser was told to remember, tries that count,
+#: and the record, which a wrong password is on.
 _NO_MATTER = {"accounts.Session": {"last_seen_at"}}
-_NO_MATTER_AT_ALL = {"social.Pair", "sessions.Session", "accounts.Binding"}
+_NO_MATTER_AT_ALL = {"social.Pair", "sessions.Session", "accounts.Binding", "accounts.AuditEvent"}
 
 
 @functools.cache
