@@ -40,6 +40,11 @@ def connected(server: Server) -> HTTPConnection:
     return connection
 
 
+def all_of(line: socket.socket) -> bytes:
+    """What comes until the other side closes."""
+    return b"".join(iter(lambda: line.recv(65536), b""))
+
+
 def test_who_is_in_is_answered_and_told_to_come_back_elsewhere(start_server: Callable[..., Server]) -> None:
     server = start_server()
     inside = connected(server)
@@ -65,7 +70,7 @@ def test_what_was_half_asked_is_answered(start_server: Callable[..., Server]) ->
         tell_to_stop(server)
         wait_until_nobody_gets_in(server)
         line.sendall(body[5:])
-        answer = b"".join(iter(lambda: line.recv(65536), b""))
+        answer = all_of(line)
     assert answer.startswith(b"HTTP/1.1 200 "), answer
     assert b'"Amelia"' in answer
     assert server.wait() in (0, -signal.SIGTERM)
@@ -83,7 +88,7 @@ def test_what_the_kernel_has_let_in_is_served(start_server: Callable[..., Server
     answers = []
     for line in lines:
         with line:
-            answers.append(b"".join(iter(lambda line=line: line.recv(65536), b"")))
+            answers.append(all_of(line))
     assert [answer[:12] for answer in answers] == [b"HTTP/1.1 200"] * 50
     server.wait()
 
