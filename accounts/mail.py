@@ -4,6 +4,7 @@ How long a mail server takes, or whether there was anything to send at all, does
 answer to the request. What is waiting when a server process ends is still sent (``finish``).
 """
 
+import contextvars
 import logging
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import BoundedSemaphore
@@ -15,6 +16,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
 from chatchat.errors import Unavailable
+from chatchat.telemetry import metrics, traces
 
 log = logging.getLogger("chatchat.mail")
 
@@ -43,7 +45,8 @@ def send(*, template: str | None, to: str, language: str, **context: Any) -> Non
         return
     if not _room.acquire(blocking=False):
         raise Unavailable
-    future = _threads.submit(_send, template, to, language, context)
+    here = contextvars.copy_context()  # the request that asked for it, for logs and traces
+    future = _threads.submit(here.run, _send, template, to, language, context)
     _waiting.add(future)
     future.add_done_callback(_done)
 
@@ -74,7 +77,10 @@ def _send(template: str | None, to: str, language: str, context: dict[str, Any])
             {"site": settings.SITE_URL, **{name: _harmless(value) for name, value in context.items()}},
         )
         subject, _, body = text.partition("\n")
-        EmailMessage(subject.strip(), body.strip() + "\n", to=[to]).send()
+        with traces.span("mail.send", calling=True, template=template):
+            EmailMessage(subject.strip(), body.strip() + "\n", to=[to]).send()
+        metrics.mails.labels("sent").inc()
     except Exception as error:
+        metrics.mails.labels("failed").inc()
         # Neither the text nor the traceback's frames: they hold the code.
         log.error("a mail (%s) could not be sent: %s", template, type(error).__name__)

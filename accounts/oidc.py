@@ -32,6 +32,7 @@ from joserfc.jws import JWSRegistry
 from accounts.models import NICKNAME_MAX
 from accounts.third_party import Provider
 from chatchat.errors import ChatError, Unavailable
+from chatchat.telemetry import traces
 from chatchat.text import clean_line
 
 log = logging.getLogger("chatchat.third_party")
@@ -371,7 +372,11 @@ class _Measured(httpx2.AsyncHTTPTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         request.headers["Accept-Encoding"] = "identity"
-        response = await super().handle_async_request(request)
+        # Whom and how it went; where exactly may hold a code.
+        with traces.call("GET" if request.method == "GET" else "POST", request.url.host) as told:
+            request.headers.update(traces.headers())
+            response = await super().handle_async_request(request)
+            told(response.status_code)
         response.headers.pop("Content-Encoding", None)
         if isinstance(response.stream, httpx2.AsyncByteStream):
             response.stream = _MeasuredStream(response.stream, self._most)

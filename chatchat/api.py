@@ -16,6 +16,7 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.response import Response
 
 from chatchat import errors
+from chatchat.telemetry import metrics
 
 MAX_ID = 2**63 - 1
 
@@ -163,6 +164,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     from rest_framework.views import set_rollback  # it imports this module, by the settings
 
     set_rollback()
+    metrics.refusals.labels("rest", known.code).inc()
     response = error_response(known)
     if isinstance(error, exceptions.MethodNotAllowed):
         response["Allow"] = ", ".join(context["view"].allowed_methods)

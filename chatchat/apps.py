@@ -3,3 +3,8 @@ from django.apps import AppConfig
 
 class ChatchatConfig(AppConfig):
     name = "chatchat"
+
+    def ready(self) -> None:
+        from chatchat.telemetry import logs
+
+        logs.configure()

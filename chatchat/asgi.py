@@ -4,9 +4,15 @@ import asyncio
 import os
 from typing import Any
 
+import django
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatchat.settings")
+django.setup()
+
+from chatchat.telemetry import tracing  # noqa: E402 - needs the settings
+
+tracing.start()  # before the middleware is loaded, and before anything connects
 django_application = get_asgi_application()
 
 # What follows needs the apps to be loaded.
@@ -44,6 +50,7 @@ async def _lifespan(receive: Any, send: Any) -> None:
     await receive()  # lifespan.shutdown
     await process.shut_down()
     await asyncio.to_thread(mail.finish)  # a signal ends the process without waiting for threads
+    await asyncio.to_thread(tracing.finish)
     await send({"type": "lifespan.shutdown.complete"})
 
 

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from chatchat.api import as_chat_error, plain_refusal
 from chatchat.errors import ChatError
+from chatchat.telemetry import metrics
 
 #: Nothing inline, nothing from elsewhere; the socket is of the site's own origin.
 CONTENT_POLICY = "; ".join(
@@ -98,4 +99,5 @@ class RefusalMiddleware:
         error = as_chat_error(exception)
         if error is None:
             return None
+        metrics.refusals.labels("pages", error.code).inc()
         return plain_refusal(request, error)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -28,6 +29,8 @@ _HEADERS = frozenset(
         b"x-real-ip",
     )
 )
+#: In the scope of what came through a proxy: whether that is one of ours.
+FORWARDED = "chatchat.forwarded"
 _WITH_PORT = re.compile(r"\[(?P<six>[^\]]+)\](?::\d+)?|(?P<four>[\d.]+):\d+")
 
 
@@ -49,8 +52,9 @@ class TrustedProxies:
         if not given:
             return scope
         headers = [(name, value) for name, value in scope["headers"] if name not in _HEADERS]
-        asked = {**scope, "headers": headers}
-        if self._trusts_peer(scope):
+        believed = self._trusts_peer(scope)
+        asked = {**scope, "headers": headers, FORWARDED: believed}
+        if believed:
             chain = _values(given, b"x-forwarded-for")
             if chain:
                 asked["client"] = (self._caller(chain, _peer(scope)), 0)
@@ -79,6 +83,13 @@ class TrustedProxies:
             if not self._trusts(address):
                 break
         return caller
+
+
+def forwarded(request: HttpRequest) -> bool | None:
+    """Whether it came through a proxy of ours; None: through none at all."""
+    scope: dict[str, Any] = getattr(request, "scope", {})
+    believed: bool | None = scope.get(FORWARDED)
+    return believed
 
 
 def networks(names: Iterable[str]) -> list[Network]:

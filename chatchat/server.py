@@ -46,6 +46,7 @@ def main() -> None:
         ws_per_message_deflate=False,
         lifespan="on",
         access_log=False,
+        log_config=None,  # ours
         log_level="warning",
         timeout_graceful_shutdown=math.ceil(settings.DRAIN_SECONDS / 2),
         proxy_headers=False,

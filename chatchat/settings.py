@@ -18,6 +18,7 @@ from chatchat import storages
 from chatchat.environment import env
 from chatchat.limits import *  # noqa: F403 - settings, all of them
 from chatchat.limits import ATTACHMENT_MAX_BYTES
+from chatchat.observability import *  # noqa: F403
 
 # So that ModelAdmin[User] and its like may be written at runtime too.
 django_stubs_ext.monkeypatch()
@@ -99,6 +100,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "chatchat.telemetry.probes.middleware",
+    "chatchat.telemetry.requests.middleware",
     "chatchat.middleware.content_policy",
     "chatchat.middleware.measured_bodies",
     "chatchat.origin.remembered",
@@ -384,21 +387,7 @@ if SECURE:
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 #: Addresses and networks of our reverse proxies, and "unix": whose X-Forwarded-* are believed.
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
-    "loggers": {
-        "chatchat": {"level": env.str("LOG_LEVEL", default="INFO")},
-        # Anybody can send a wrong Host; a traceback for each would fill the disk.
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-    },
-}

@@ -1,17 +1,25 @@
 """Database work beside the event loop: a few threads, each with a connection that it keeps."""
 
 import asyncio
+import contextvars
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from django.db import close_old_connections, connection
 
+from chatchat.telemetry import metrics
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
 THREADS = 8
 _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
+metrics.gauge(
+    "chatchat_database_work_waiting",
+    "Pieces of the sockets' database work that wait for a thread.",
+    _pool._work_queue.qsize,
+)
 
 
 def _with_fresh_connection(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -24,4 +32,9 @@ def _with_fresh_connection(function: Callable[P, R], *args: P.args, **kwargs: P.
 async def run(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Call a function that uses the database in one of the threads; its exceptions come through."""
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_pool, lambda: _with_fresh_connection(function, *args, **kwargs))
+    context = contextvars.copy_context()  # whose work it is, for its logs and traces
+
+    def work() -> R:
+        return _with_fresh_connection(function, *args, **kwargs)
+
+    return await loop.run_in_executor(_pool, context.run, work)

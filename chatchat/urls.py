@@ -2,26 +2,16 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest, JsonResponse
 from django.urls import include, path, re_path, register_converter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from chatchat import pages
 from chatchat.api import IdConverter
-from chatchat.ratelimit import unlimited
 from messaging.pages import chat
 
 register_converter(IdConverter, "id")
 
-
-@unlimited
-def healthz(request: HttpRequest) -> JsonResponse:
-    """Alive: this process answers."""
-    return JsonResponse({"status": "ok"})
-
-
 urlpatterns = [
-    path("healthz", healthz),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path(

@@ -20,6 +20,7 @@ from chatchat.realtime import Revoked, frame
 from chatchat.realtime.hub import Hub
 from chatchat.realtime.sink import Sink
 from chatchat.realtime.wsframe import text_frame
+from chatchat.telemetry import metrics
 from chatchat.threads import run
 from messaging import history, resume
 from messaging.history import Backlog, Missed
@@ -38,9 +39,9 @@ class Connection:
     """See the module; implements ``chatchat.realtime.ports.Client``."""
 
     __slots__ = (
-        "__weakref__", "_close", "_early", "_late", "_left", "_turn", "closing", "conversations",
-        "expires_at", "greeted", "hub", "progress_at", "ready", "session_id", "sink", "stalled", "synced",
-        "user_id",
+        "__weakref__", "_close", "_early", "_late", "_left", "_turn", "closing", "code", "conversations",
+        "expires_at", "frames_out", "greeted", "hub", "progress_at", "ready", "session_id", "sink", "stalled",
+        "synced", "user_id",
     )  # fmt: skip
 
     def __init__(
@@ -53,6 +54,8 @@ class Connection:
         self.sink = sink
         self._close = close
         self.closing = False
+        self.code = 0  # of our closing it; 0: the client's
+        self.frames_out = 0
         self.greeted = self.ready = self.synced = False
         #: What came for the person before ``ready`` was written.
         self._early: list[tuple[bytes, bytes]] = []
@@ -73,13 +76,20 @@ class Connection:
 
     def write(self, text: bytes, blob: bytes) -> None:
         """Write a finished frame now, without waiting."""
+        self._count(text)
         self.sink.put((text,), blob)
         if self.sink.unsent() > self.hub.max_unsent:
             self.behind()
 
     async def paced(self, type_: str, **fields: Any) -> None:
         """Write a frame with back-pressure: it does not count against what the reader may owe."""
-        await self.sink.put_paced(frame(type_, **fields))
+        text = frame(type_, **fields)
+        self._count(text)
+        await self.sink.put_paced(text)
+
+    def _count(self, text: bytes) -> None:
+        self.frames_out += 1
+        metrics.sent(text)
 
     def personal(self, text: bytes, blob: bytes) -> None:
         if self.ready:
@@ -94,7 +104,7 @@ class Connection:
         """End the connection: say why, and cut the line a second later if the reader does not go."""
         if self.closing:
             return
-        self.closing = True
+        self.closing, self.code = True, code
         self.hub.exit(self, list(self.conversations))
         if code == TOO_SLOW:
             self.hub.spawn(run(count, "slow_reader"))
@@ -138,6 +148,7 @@ class Connection:
     async def hello(self, cursors: Mapping[int, int]) -> None:
         """Subscribe, read, then go live; see the module."""
         self.greeted = True
+        metrics.resumed["with cursors" if cursors else "without"] += 1
         # It may have ended after the handshake and before ``begin``.
         if not await self._goes_on():
             return
@@ -196,6 +207,7 @@ class Connection:
         for change in backlog.changes:
             if not self.hub.attached(self, backlog.conversation):  # kicked meanwhile
                 return
+            self._count(change.frame)
             await self.sink.put_paced(change.frame)
         if backlog.limited_after is not None:
             await self.paced("sync.limited", conversation=backlog.conversation, after=backlog.limited_after)

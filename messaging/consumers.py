@@ -2,38 +2,38 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from channels.consumer import AsyncConsumer
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http.request import validate_host
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from accounts.authentication import Credentials, authenticate_page_session, authenticate_token
-from accounts.limits import limit_connects, limit_strangers
+from accounts.authentication import authenticate_token
 from chatchat.api import MAX_ID
 from chatchat.buckets import Bucket
 from chatchat.clock import rfc3339
 from chatchat.errors import ChatError, Invalid, NotAuthenticated, TooMany, Unavailable
 from chatchat.realtime import process
 from chatchat.realtime.sink import make_sink
+from chatchat.telemetry import metrics, traces
 from chatchat.threads import run
 from messaging import access, frames, live
+from messaging import doorbook as book
 from messaging import history as reading
 from messaging.connection import BANNED, NOT_AUTHENTICATED, TOO_MANY, Connection
 from messaging.frames import AnyFrame, BadFrame
+from messaging.handshake import admit, language, subprotocol
 from messaging.limits import sender
 from messaging.services import messages
 from messaging.writer import Accepted, Mark, Marked, Outcome
 
 log = logging.getLogger("chatchat.messaging")
 
-SUBPROTOCOL = "chatchat.v1"
 OUTSTANDING = 256  # frames of a socket whose outcome is not known yet; beyond, it is not read
 
 
@@ -42,6 +42,7 @@ class ChatConsumer(AsyncConsumer):
 
     connection: Connection
     _greeted = False
+    _traced: traces.FrameTrace | None = None  # of the frame being handled
 
     async def __call__(self, scope: Any, receive: Callable[[], Awaitable[Any]], send: Any) -> None:
         # Channels' own loop makes two tasks a frame and hops to a thread for each.
@@ -56,26 +57,30 @@ class ChatConsumer(AsyncConsumer):
             await self._refuse(Unavailable())
             return
         hub = await process.get_hub()
-        await send({"type": "websocket.accept", "subprotocol": _subprotocol(scope)})
+        await send({"type": "websocket.accept", "subprotocol": subprotocol(scope)})
         self.connection = Connection(hub, credentials, make_sink(scope, send), self._close)
+        visit = book.Visit(self.connection, scope)
         self._frames = Bucket(rate=settings.FRAME_RATE, burst=settings.FRAME_BURST)
         self._outstanding = asyncio.Semaphore(OUTSTANDING)
         self._language = language(scope)
         live.connections.add(self.connection)
         try:
             await self.connection.begin()
-            await self._serve(receive)
+            await self._serve(receive, visit)
         finally:
             live.connections.discard(self.connection)
             self.connection.leave()
+            visit.over()
 
-    async def _serve(self, receive: Callable[[], Awaitable[Any]]) -> None:
+    async def _serve(self, receive: Callable[[], Awaitable[Any]], visit: book.Visit) -> None:
         while True:
             message = await receive()
             if message["type"] == "websocket.disconnect":
+                visit.code = message.get("code") or 0
                 return
             if self.connection.closing:
                 continue
+            visit.frames_in += 1
             if settings.RATELIMIT_ENABLE and not self._frames.take():
                 self.connection.close(TOO_MANY)
                 continue
@@ -84,6 +89,7 @@ class ChatConsumer(AsyncConsumer):
 
     async def _handle(self, text: str | None) -> None:
         re: Any = None
+        since = time.time_ns() if traces.on else 0
         try:
             if text is None:
                 raise Invalid(_("Binary frames are not taken."), code="invalid_json")
@@ -92,10 +98,12 @@ class ChatConsumer(AsyncConsumer):
                 return
             frame = frames.parse(text)
             re = frame.id
+            metrics.frames_in[frames.type_of(frame)] += 1
             if not self._greeted and not isinstance(frame, frames.Hello | frames.Ping | frames.Auth):
                 raise Invalid(_("Say hello first."), code="hello_first")
-            await self.handlers[type(frame)](self, frame)
+            await (self._follow(frame, since) if traces.on else self.handlers[type(frame)](self, frame))
         except BadFrame as bad:
+            metrics.frames_in["invalid"] += 1
             self._error(bad.error, bad.re)
         except ChatError as error:
             self._error(error, re)
@@ -106,7 +114,23 @@ class ChatConsumer(AsyncConsumer):
             broken = ChatError(_("Something broke on our side. It has been logged."), code="internal")
             self._error(broken, re)
 
+    async def _follow(self, frame: AnyFrame, since: int) -> None:
+        """Handle a frame with its spans, if it is one that is followed."""
+        self._traced = traces.frame(
+            frames.type_of(frame), frame.traceparent, since, user=self.connection.user_id,
+            conversation=getattr(frame, "conversation", None),
+        )  # fmt: skip
+        if self._traced is None:
+            await self.handlers[type(frame)](self, frame)
+            return
+        try:
+            with traces.following(self._traced):
+                await self.handlers[type(frame)](self, frame)
+        finally:
+            self._traced = None
+
     def _error(self, error: ChatError, re: Any) -> None:
+        metrics.refusals.labels("socket", error.code).inc()
         with translation.override(self._language):
             fields = error.envelope()
         fields["error"]["details"] = _plain(fields["error"]["details"])
@@ -148,13 +172,20 @@ class ChatConsumer(AsyncConsumer):
             bucket = sender(self.connection.user_id)
             if not bucket.take():
                 item.refusal = TooMany(retry_after=bucket.wait())
+        if self._traced is not None:
+            self._traced.step("validate")
+            item.trace = traces.passage(self._traced)
         await self._outstanding.acquire()
-        live.writer().submit(item, lambda outcome: self._sent(frame, outcome))
+        live.writer().submit(item, lambda outcome: self._sent(frame, outcome, item.trace))
 
-    def _sent(self, frame: frames.Send, outcome: Outcome) -> None:
+    def _sent(self, frame: frames.Send, outcome: Outcome, trace: traces.Passage | None) -> None:
         self._outstanding.release()
-        if self.connection.closing:
-            return
+        if not self.connection.closing:
+            self._answer(frame, outcome)
+        if trace is not None:
+            trace.answered()
+
+    def _answer(self, frame: frames.Send, outcome: Outcome) -> None:
         if isinstance(outcome, Accepted):
             self._reply(
                 frame.id,
@@ -261,6 +292,7 @@ class ChatConsumer(AsyncConsumer):
 
     async def _refuse(self, error: ChatError) -> None:
         """401, 403, 429 or 503 where the server can answer a handshake; a plain refusal elsewhere."""
+        book.refused(error, self._scope)
         if "websocket.http.response" not in self._scope.get("extensions", {}):
             await self._close(BANNED if error.status == 403 else NOT_AUTHENTICATED)
             return
@@ -272,81 +304,6 @@ class ChatConsumer(AsyncConsumer):
         )
         body = live.json(error.envelope())
         await self._send({"type": "websocket.http.response.body", "body": body})
-
-
-def admit(scope: Any) -> Credentials:
-    """Who connects, if they may. Raises what ``authenticate`` does, and ``TooMany``."""
-    try:
-        credentials = authenticate(scope)
-    except NotAuthenticated:
-        limit_strangers(address=(scope.get("client") or ("",))[0])
-        raise
-    limit_connects(user_id=credentials.user_id)
-    return credentials
-
-
-def authenticate(scope: Any) -> Credentials:
-    """Who connects: a bearer token, offered as a header or a subprotocol, or the pages' cookie.
-
-    Raises ``NotAuthenticated``, ``Forbidden`` (``banned``, ``origin``). The cookie counts only with an
-    ``Origin`` of our own: browsers send cookies along for any page.
-    """
-    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    scheme, _space, token = headers.get(b"authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return authenticate_token(token.strip())
-    for offered in scope.get("subprotocols", ()):
-        if offered.startswith("bearer."):
-            return authenticate_token(offered.removeprefix("bearer."))
-    key = _cookie(headers.get(b"cookie", ""), settings.SESSION_COOKIE_NAME)
-    if not key:
-        raise NotAuthenticated
-    if not same_origin(headers.get(b"origin", ""), headers.get(b"host", "")):
-        raise access.ForeignOrigin
-    return authenticate_page_session(key)
-
-
-def same_origin(origin: str, host: str) -> bool:
-    """Whether a browser's ``Origin`` is a page of this site (RFC 6454)."""
-    if origin in settings.CSRF_TRUSTED_ORIGINS:
-        return True
-    try:
-        parts = urlsplit(origin)
-    except ValueError:
-        return False
-    return (
-        parts.scheme in ("http", "https")
-        and bool(parts.netloc)
-        and parts.netloc == host
-        and validate_host(parts.hostname or "", settings.ALLOWED_HOSTS)
-    )
-
-
-def _cookie(header: str, name: str) -> str:
-    for part in header.split(";"):
-        key, _equals, value = part.strip().partition("=")
-        if key == name:
-            return value
-    return ""
-
-
-def _subprotocol(scope: Any) -> str | None:
-    return SUBPROTOCOL if SUBPROTOCOL in scope.get("subprotocols", ()) else None
-
-
-def language(scope: Any) -> str:
-    """The language in which this client's errors are worded: chosen on the pages, or ``Accept-Language``."""
-    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    chosen = _cookie(headers.get(b"cookie", ""), settings.LANGUAGE_COOKIE_NAME)
-    if chosen in dict(settings.LANGUAGES):
-        return chosen
-    for part in headers.get(b"accept-language", "").split(","):
-        code = part.split(";")[0].strip().lower()
-        if code.startswith("zh"):
-            return "zh-hans"
-        if code.startswith("en"):
-            return "en"
-    return settings.LANGUAGE_CODE
 
 
 def _cursors(given: dict[str, int]) -> dict[int, int]:

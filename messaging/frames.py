@@ -19,9 +19,10 @@ WATCHED_LIMIT = 500
 
 
 class Frame(Struct, tag_field="type"):
-    """Every frame may carry an ``id``; the reply carries it back as ``re``."""
+    """Every frame may carry an ``id``, which the reply carries back as ``re``, and a ``traceparent``, W3C."""
 
     id: FrameId = None
+    traceparent: str = ""
 
 
 class Hello(Frame, tag="hello"):
@@ -142,6 +143,11 @@ def _id(value: Any) -> int | str | None:
     if isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value <= MAX_ID:
         return value
     return None
+
+
+def type_of(frame: AnyFrame) -> str:
+    """Its ``type`` on the wire."""
+    return str(frame.__struct_config__.tag)
 
 
 TYPES = frozenset(frame.__struct_config__.tag for frame in get_args(AnyFrame))

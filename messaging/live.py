@@ -13,11 +13,12 @@ from django.db import connection as database
 from chatchat import policies
 from chatchat.realtime import Signal, frame
 from chatchat.realtime.hub import Hub
+from chatchat.telemetry import health, metrics
 from messaging.attachments import sweep
 from messaging.connection import CUT_AFTER, RESTARTING, Connection
 from messaging.markers import News
+from messaging.scribe import Writer
 from messaging.services import messages
-from messaging.writer import Writer
 
 log = logging.getLogger("chatchat.messaging")
 
@@ -61,6 +62,24 @@ async def leave(seconds: float) -> None:
     gone = loop.time() + CUT_AFTER
     while connections and loop.time() < gone:  # noqa: ASYNC110 - at most a second, once
         await asyncio.sleep(0.01)
+
+
+def _writer_writes() -> None:
+    if _writer is not None and (reason := _writer.trouble()):
+        raise health.NotReady(reason)
+
+
+health.needs("writer", _writer_writes)
+metrics.gauge("chatchat_connections", "Sockets that are open.", lambda: len(connections))
+metrics.gauge(
+    "chatchat_writer_waiting",
+    "Messages that wait for the writer.",
+    lambda: writer().waiting() if _writer else 0,
+)
+metrics.gauge(
+    "chatchat_hub_conversations", "Conversations watched here.", lambda: len(_hub.watches) if _hub else 0
+)
+metrics.gauge("chatchat_hub_people", "People with a socket here.", lambda: len(_hub.people) if _hub else 0)
 
 
 async def end() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from accounts.models import avatar_url
 from chatchat.clock import rfc3339
 from chatchat.realtime import Change, frame
+from chatchat.telemetry import traces
 from messaging.models import Attachment
 
 PREVIEW_LENGTH = 100  # characters of a conversation's last message
@@ -82,13 +83,22 @@ def attachment(row: Attachment) -> dict[str, Any]:
     }
 
 
-def change(conversation: int, shape: dict[str, Any]) -> Change:
-    """The event by which every participant's sockets get the message ``shape``."""
+def change(
+    conversation: int, shape: dict[str, Any], *, trace: str | None = None, accepted: float = 0.0
+) -> Change:
+    """The event by which every participant's sockets get the message ``shape``.
+
+    ``trace``: what it belongs to, if that is not what is under way here; ``accepted``: see ``Change``.
+    """
+    if trace is None:
+        trace = traces.traceparent() if traces.on else ""
     return Change(
         conversation,
         shape["seq"],
         shape["version"],
         frame("message", conversation=conversation, message=shape),
+        trace,
+        accepted,
     )
 
 

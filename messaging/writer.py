@@ -5,15 +5,13 @@ checked and retries found by one query each, numbers assigned, one insert, the m
 readers moved, commit. Then the changes are published and each caller gets its own outcome. If the
 database refuses a batch, its items are tried one by one, so that one bad message fails alone.
 
-``Writer`` is the one thread of a server process that does so; elsewhere ``write`` is called directly.
+A server process does so in one thread (``messaging.scribe``); elsewhere ``write`` is called directly.
 """
 
 import logging
-import queue
-import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -23,8 +21,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.services import silences
 from chatchat.db import is_deadlock, write_transaction
-from chatchat.errors import ChatError, Conflict, Invalid, NotFound, TooMany, Unavailable
+from chatchat.errors import ChatError, Conflict, Invalid, NotFound, Unavailable
 from chatchat.realtime import Change, publish
+from chatchat.telemetry import metrics, traces
 from messaging import mentions, store, wire
 from messaging.access import MayNotSend
 from messaging.attachments.shelf import Shelf
@@ -33,9 +32,7 @@ from messaging.models import Message
 log = logging.getLogger("chatchat.messaging")
 
 BATCH = 400  # items a transaction: SQLite allows expressions of depth 1,000
-QUEUE_LIMIT = 10_000  # items waiting; beyond, new ones are refused before memory grows
 TRIES = 4  # of one item that deadlocked or clashed
-DELIVERED_EVERY = 1.0  # seconds for which delivered markers are gathered
 
 
 @dataclass(slots=True)
@@ -53,6 +50,9 @@ class Send:
     attachments: tuple[int, ...] = ()
     #: Past a limit: answered if it is a retry, refused with this otherwise.
     refusal: ChatError | None = None
+    accepted_at: float = field(default_factory=time.monotonic)
+    #: Its spans, if it is followed.
+    trace: traces.Passage | None = None
 
 
 @dataclass(slots=True)
@@ -94,7 +94,6 @@ class Marked:
 
 Item = Send | Mark
 Outcome = Accepted | Marked | ChatError
-Done = Callable[[Outcome], None]
 Places = dict[tuple[int, int], store.Place]
 
 
@@ -120,7 +119,12 @@ def write(items: Sequence[Item]) -> list[Outcome]:
 
 def _write_together(items: Sequence[Item]) -> list[Outcome]:
     with write_transaction():
-        return _Batch(items).run()
+        outcomes = _Batch(items).run()
+        done = time.time_ns()
+    metrics.commit.add((time.time_ns() - done) / 1e9)
+    if traces.on:
+        traces.step("commit", since=done)
+    return outcomes
 
 
 class _Batch:
@@ -166,7 +170,7 @@ class _Batch:
                     drafts[key] = (send, _draft(send))
                     drafts[key][1].data |= shelf.take(send.attachments)
         if drafts:
-            self._append([draft for _send, draft in drafts.values()], heads, places)
+            self._append([*drafts.values()], heads, places)
             shelf.claim({id_: draft.id for send, draft in drafts.values() for id_ in send.attachments})
         for send, draft in drafts.values():
             self.outcomes[id(send)] = _accepted(draft)
@@ -190,15 +194,20 @@ class _Batch:
             for sender, client_id, hash_, conversation, seq, version, sent_at in rows
         }
 
-    def _append(self, drafts: list[store.Draft], heads: dict[int, store.Head], places: Places) -> None:
+    def _append(
+        self, sends: list[tuple[Send, store.Draft]], heads: dict[int, store.Head], places: Places
+    ) -> None:
+        drafts = [draft for _send, draft in sends]
         mentions.resolve(drafts)
         store.append(drafts, heads)
         changes: list[Change] = []
-        for draft in drafts:
+        for send, draft in sends:
             me = places[draft.conversation_id, draft.sender_id or 0]
             # Sending marks the conversation read up to one's own message.
             self._markers_of(me).move(delivered=draft.seq, read=draft.seq, ordinal=draft.ordinal)
-            changes.append(wire.change(draft.conversation_id, _shape(draft, me)))
+            trace = send.trace.traceparent if send.trace else ""
+            shape = _shape(draft, me)
+            changes.append(wire.change(draft.conversation_id, shape, trace=trace, accepted=send.accepted_at))
         publish(*changes)
 
     # --- markers -----------------------------------------------------------------------------------
@@ -320,80 +329,3 @@ def _shape(draft: store.Draft, sender: store.Place) -> dict[str, Any]:
         client_id=draft.client_id,
         sent_at=draft.sent_at,
     )
-
-
-class Writer:
-    """The thread of a server process through which every person's message and marker goes."""
-
-    def __init__(self, call_soon: Callable[[Callable[[], None]], Any]) -> None:
-        """``call_soon`` runs a function in the event loop, from any thread."""
-        self._call_soon = call_soon
-        self._queue: queue.SimpleQueue[tuple[Item, Done] | None] = queue.SimpleQueue()
-        #: Delivered markers, gathered: they ride with the next batch, or go after a second.
-        self._delivered: list[tuple[Mark, Done]] = []
-        self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
-        self._thread.start()
-
-    def submit(self, item: Item, done: Done) -> None:
-        """Queue ``item``; ``done`` gets its outcome in the event loop. Refused at once if too many wait."""
-        if self._queue.qsize() >= QUEUE_LIMIT:
-            done(TooMany(code="busy"))
-        else:
-            self._queue.put((item, done))
-
-    def stop(self) -> None:
-        """Write everything that was accepted, then end."""
-        self._queue.put(None)
-        self._thread.join(timeout=8)
-
-    def gather(self, mark: Mark, done: Done) -> None:
-        """Queue a marker that may wait a second."""
-        with self._lock:
-            self._delivered.append((mark, done))
-
-    def _take_delivered(self) -> list[tuple[Item, Done]]:
-        """The highest first: those below it move nothing, unless it is one that cannot be."""
-        with self._lock:
-            gathered, self._delivered = self._delivered, []
-        return [*sorted(gathered, key=lambda each: -each[0].seq)]
-
-    def _run(self) -> None:
-        last = time.monotonic()
-        running = True
-        while running:
-            batch: list[tuple[Item, Done]] = []
-            try:
-                got = self._queue.get(timeout=DELIVERED_EVERY)
-                while got is not None:
-                    batch.append(got)
-                    if len(batch) >= BATCH or self._queue.empty():
-                        break
-                    got = self._queue.get()
-                running = got is not None
-            except queue.Empty:
-                pass
-            if not running or time.monotonic() - last >= DELIVERED_EVERY:
-                batch += self._take_delivered()
-                last = time.monotonic()
-            for start in range(0, len(batch), BATCH):
-                self._write(batch[start : start + BATCH])
-        connection.close()
-
-    def _write(self, batch: list[tuple[Item, Done]]) -> None:
-        try:
-            if connection.connection is not None and connection.errors_occurred:
-                close_old_connections()
-            outcomes = write([item for item, _done in batch])
-        except Exception:
-            log.exception("a batch of %d failed", len(batch))
-            outcomes = [Unavailable()] * len(batch)
-        self._call_soon(lambda: _finish(zip(batch, outcomes, strict=True)))
-
-
-def _finish(results: Iterable[tuple[tuple[Item, Done], Outcome]]) -> None:
-    for (_item, done), outcome in results:
-        try:
-            done(outcome)
-        except Exception:
-            log.exception("an outcome could not be told")

@@ -7,12 +7,14 @@ database by whoever missed it.
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
 from chatchat.realtime.events import Event, group_of, pack, unpack
+from chatchat.telemetry import metrics, traces
 
 log = logging.getLogger("chatchat.realtime")
 
@@ -41,6 +43,12 @@ class Bus:
         if callable(on_reconnect := getattr(self._layer, "on_reconnect", None)):
             on_reconnect(lost)
 
+    def trouble(self) -> str:
+        """What keeps events from coming or going; "" while all is well."""
+        if self._away:
+            return "the last publication failed"
+        return "" if getattr(self._layer, "connected", True) else "not connected"
+
     async def close(self) -> None:
         """Publish what is waiting, then leave."""
         if self._outbox:
@@ -68,6 +76,8 @@ class Bus:
         except (KeyError, msgspec.DecodeError):
             log.warning("the channel layer carried something that is not ours")
             return
+        if at := message.get("at"):  # clocks of two machines may differ: it is only counted
+            metrics.layer.add(max(0.0, time.time() - at))
         try:
             self._receive(event)
         except Exception:
@@ -79,7 +89,10 @@ class Bus:
         """Queue ``events`` for the other processes."""
         self._outbox.extend(events)
         if len(self._outbox) > OUTBOX_LIMIT:
-            del self._outbox[: len(self._outbox) - OUTBOX_LIMIT]
+            lost = self._outbox[:-OUTBOX_LIMIT]
+            self._outbox = self._outbox[-OUTBOX_LIMIT:]
+            if traces.on:
+                traces.published(lost)
         self._wake.set()
 
     async def send_forever(self) -> None:
@@ -91,10 +104,16 @@ class Bus:
 
     async def _publish_outbox(self) -> None:
         events, self._outbox = self._outbox, []
-        messages = [
-            (group_of(event), {"type": "chat.event", "event": pack(event), "origin": self._origin})
-            for event in events
-        ]
+        if traces.on:
+            with traces.carrying(events):
+                await self._publish(events)
+            traces.published(events)
+        else:
+            await self._publish(events)
+
+    async def _publish(self, events: Sequence[Event]) -> None:
+        base = {"type": "chat.event", "origin": self._origin, "at": time.time()}
+        messages = [(group_of(event), {**base, "event": pack(event)}) for event in events]
         try:
             if hasattr(self._layer, "group_send_many"):
                 await self._layer.group_send_many(messages)
@@ -103,6 +122,7 @@ class Bus:
                     await self._layer.group_send(group, message)
             self._away = False
         except Exception as error:
+            metrics.layer_failures["publish"] += 1
             if not self._away:  # said once, not for each message until it is back
                 log.warning("the channel layer is away (%s); others read the database meanwhile", error)
             self._away = True

@@ -14,12 +14,18 @@ def frame(type_: str, **fields: Any) -> bytes:
 
 
 class Change(msgspec.Struct, tag="change", array_like=True, frozen=True):
-    """A new or changed message: for every socket of every participant, in version order."""
+    """A new or changed message: for every socket of every participant, in version order.
+
+    ``trace`` is the W3C traceparent of what is being followed, "" of what is not. ``accepted`` is when a
+    message came in, by the monotonic clock of the process that took it; to others it is 0.
+    """
 
     conversation: int
     seq: int
     version: int
     frame: bytes
+    trace: str = ""
+    accepted: float = 0.0
 
 
 class Signal(msgspec.Struct, tag="signal", array_like=True, frozen=True):
@@ -78,6 +84,8 @@ _decoder = msgspec.msgpack.Decoder(Event)
 
 def pack(event: Event) -> bytes:
     """``event`` for the channel layer."""
+    if isinstance(event, Change) and event.accepted:
+        event = msgspec.structs.replace(event, accepted=0.0)
     return _encoder.encode(event)
 
 

@@ -6,6 +6,7 @@ is read from the database (``ordering``). What goes out is gathered a little (``
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -31,6 +32,7 @@ from chatchat.realtime.states import States
 from chatchat.realtime.watch import Gate, Watch
 from chatchat.realtime.whereabouts import OneProcess, Whereabouts
 from chatchat.realtime.wsframe import text_frame
+from chatchat.telemetry import metrics, traces
 
 log = logging.getLogger("chatchat.realtime")
 
@@ -91,6 +93,10 @@ class Hub:
         if not self._bus.alone:
             await self._bus.close()
 
+    def layer_trouble(self) -> str:
+        """Why other processes do not hear from this one, or it from them; "" while all is well."""
+        return self._bus.trouble()
+
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         """Run ``work`` beside; what it raises is logged."""
         task = self.loop.create_task(work)
@@ -110,10 +116,14 @@ class Hub:
 
     def publish(self, events: Sequence[Event]) -> None:
         """Hand events of this process to its own sockets at once, and to the other processes."""
+        if traces.on:
+            events = traces.publishing(events)
         for event in events:
             self._receive(event)
         if not self._bus.alone:
             self._bus.send(events)
+        elif traces.on:
+            traces.published(events)
 
     def _receive(self, event: Event) -> None:
         self._handlers[type(event)](event)
@@ -126,7 +136,7 @@ class Hub:
         if watch.floors or event.seq < watch.highest_floor:
             self._hand_on_apart(watch, event)
         else:
-            self._delivery.gather(watch, event.frame)
+            self._delivery.gather(watch, event)
 
     def _hold_at_gates(self, watch: Watch, event: Change) -> None:
         for client, gate in list(watch.gated.items()):
@@ -139,6 +149,7 @@ class Hub:
         """Some sockets have this change already, or may not see that far back."""
         self._delivery.flush_watch(watch)
         blob = text_frame(event.frame)
+        began, sockets = time.time_ns(), 0
         for client, first_seq in list(watch.live.items()):
             floor = watch.floors.get(client)
             if floor is not None:
@@ -148,9 +159,14 @@ class Hub:
                     continue
             if event.seq >= first_seq:
                 self._delivery.put(client, (event.frame,), blob)
+                sockets += 1
+        metrics.frames_out["message"] += sockets
+        if traces.on:
+            traces.delivered((event,), since=began, sockets=sockets)
 
     def write(self, client: Client, text: bytes) -> None:
         """Write a frame to one socket."""
+        metrics.sent(text)
         self._delivery.put(client, (text,), text_frame(text))
 
     # --- the other events ---
@@ -161,9 +177,10 @@ class Hub:
             return
         self._delivery.flush_watch(watch)
         blob = text_frame(event.frame)
-        for client in list(watch.live):
-            if client.user_id != event.but:
-                self._delivery.put(client, (event.frame,), blob)
+        clients = [client for client in watch.live if client.user_id != event.but]
+        metrics.sent(event.frame, len(clients))
+        for client in clients:
+            self._delivery.put(client, (event.frame,), blob)
 
     def _personal(self, event: Personal) -> None:
         clients = self.people.get(event.user)
@@ -281,15 +298,14 @@ class Hub:
         gate = watch.gated.pop(client, None) if watch is not None else None
         if watch is None or gate is None:
             if watch is not None and client in watch.live:
-                watch.live[client] = first_seq
-                watch.highest_floor = max(watch.highest_floor, first_seq)
+                watch.let_in(client, first_seq)
             return
         self._delivery.flush_watch(watch)
         texts = [e.frame for e in gate.waiting if e.version > version and e.seq >= first_seq]
         if texts:
+            metrics.frames_out["message"] += len(texts)
             self._delivery.put(client, texts, b"".join(map(text_frame, texts)))
-        watch.live[client] = first_seq
-        watch.highest_floor = max(watch.highest_floor, first_seq)
+        watch.let_in(client, first_seq)
         if version > watch.version:
             watch.floors[client] = version
         if gate.restate:
@@ -305,7 +321,7 @@ class Hub:
         self._states.forget(client, conversation)
         watch.floors.pop(client, None)
         gone = watch.gated.pop(client, None) is not None
-        gone = watch.live.pop(client, None) is not None or gone
+        gone = watch.let_out(client) or gone
         self._forget_if_empty(watch)
         return gone
 

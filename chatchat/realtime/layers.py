@@ -104,6 +104,11 @@ class RedisLayer:
             pipeline.publish(self._name(group), msgspec.msgpack.encode(message))
         await pipeline.execute(raise_on_error=False)
 
+    @property
+    def connected(self) -> bool:
+        """Whether what is sent to this process's groups arrives."""
+        return self._reader is None or self._connected.is_set()
+
     def on_reconnect(self, callback: Callable[[], None]) -> None:
         """Call ``callback`` whenever the listening connection is back after it was lost."""
         self._reconnect_callbacks.append(callback)

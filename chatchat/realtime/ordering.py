@@ -14,6 +14,7 @@ from typing import Any
 from chatchat.realtime.events import Change
 from chatchat.realtime.ports import Source
 from chatchat.realtime.watch import Watch
+from chatchat.telemetry import metrics
 
 log = logging.getLogger("chatchat.realtime")
 
@@ -74,8 +75,10 @@ class Ordering:
         except Exception as error:
             # The next comparison of heads tries again.
             log.warning("conversation %d is behind, and the database is away: %s", watch.conversation, error)
+            metrics.fills["failed"] += 1
             watch.filling = False
             return
+        metrics.fills["done"] += 1
         self.settle(watch, head)
 
     async def _read_changes(self, watch: Watch) -> int:

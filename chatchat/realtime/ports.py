@@ -13,6 +13,8 @@ class Client(Protocol):
     user_id: int
     session_id: int | None
     sink: Sink
+    #: Frames written to it so far; what is written to all who watch is added when it leaves (``Watch``).
+    frames_out: int
 
     def personal(self, text: bytes, blob: bytes) -> None:
         """A frame for its person: ``blob`` is ``text`` as a finished frame."""

@@ -84,6 +84,11 @@ def people_online() -> int | None:
         return None
 
 
+def layer_trouble() -> str:
+    """Why nothing comes from other processes; "" while all is well, or there are none."""
+    return _hub.layer_trouble() if _hub is not None else ""
+
+
 async def shut_down() -> None:
     """Finish what was accepted, hand it on, and end."""
     global _hub

@@ -22,7 +22,7 @@ class Watch:
 
     __slots__ = (
         "conversation", "filling", "floors", "gated", "held", "highest_floor", "last_write", "live",
-        "pending", "subscribed", "timer", "version",
+        "pending", "subscribed", "timer", "version", "written",
     )  # fmt: skip
 
     def __init__(self, conversation: int) -> None:
@@ -38,12 +38,27 @@ class Watch:
         self.held: dict[int, Change] = {}
         self.timer: asyncio.TimerHandle | None = None
         self.filling = False
-        self.pending: list[bytes] = []
+        self.pending: list[Change] = []
         self.last_write = 0.0
+        self.written = 0  # frames, to each who watches: counted once, not once a socket
 
     def empty(self) -> bool:
         """Nobody watches any more."""
         return not self.live and not self.gated
+
+    def let_in(self, client: Client, first_seq: int) -> None:
+        """``client`` gets what is written from now on."""
+        if client not in self.live:
+            client.frames_out -= self.written
+        self.live[client] = first_seq
+        self.highest_floor = max(self.highest_floor, first_seq)
+
+    def let_out(self, client: Client) -> bool:
+        """``client`` gets no more; whether it did."""
+        if self.live.pop(client, None) is None:
+            return False
+        client.frames_out += self.written
+        return True
 
     def stop_timer(self) -> None:
         """Nothing is waited for any more."""

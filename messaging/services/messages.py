@@ -15,12 +15,14 @@ from chatchat.clock import now
 from chatchat.db import retried, write_transaction
 from chatchat.errors import ChatError, Conflict, Forbidden, Invalid, Unavailable
 from chatchat.realtime import outlet, publish
+from chatchat.telemetry import traces
 from chatchat.text import check_encodable, clean_body
 from messaging import history, markers, mentions, wire, writer
 from messaging.access import locked_message, locked_participation, require_speech
 from messaging.models import Conversation, Message, Reaction
+from messaging.scribe import Writer
 from messaging.services import attachments as files
-from messaging.writer import Accepted, Mark, Marked, Outcome, Send, Writer
+from messaging.writer import Accepted, Mark, Marked, Outcome, Send
 
 #: The writer of this process, in a server; elsewhere a batch is written by who asks for it.
 _writer: Writer | None = None
@@ -145,6 +147,8 @@ def mark(*, user_id: int, conversation_id: int, seq: int, read: bool) -> Marked:
 def _through_writer(item: Send | Mark) -> Outcome:
     if _writer is None:
         return writer.write([item])[0]
+    if traces.on and isinstance(item, Send):
+        item.trace = traces.passage()
     future: Future[Outcome] = Future()
 
     def done(outcome: Outcome) -> None:

@@ -103,6 +103,7 @@ class Reader:
         self.user_id = user
         self.session_id: int | None = user * 100
         self.sink: Sink = self
+        self.frames_out = 0
         self.stuck = stuck
         self.owed = 0
         self.writes: list[list[dict[str, Any]]] = []
