@@ -20,6 +20,7 @@ from redis.exceptions import RedisError
 
 from chatchat import proxies
 from chatchat.errors import TooMany, Unavailable
+from chatchat.telemetry import metrics
 
 #: Counts while Redis is away: then limits hold a process.
 _local: Final = LocMemCache("ratelimit", {"OPTIONS": {"MAX_ENTRIES": 100_000}})
@@ -65,7 +66,12 @@ def limit(request: HttpRequest | None, *, group: str, key: str, rate: str, stric
     if not usage["count"]:  # it could not be had; that of time left may be -1 where a second has just ended
         raise Unavailable
     if usage["should_limit"]:
-        raise TooMany(retry_after=max(1, usage["time_left"]))
+        raise _past(group, max(1, usage["time_left"]))
+
+
+def _past(group: str, retry_after: int) -> TooMany:
+    metrics.limited.labels(group).inc()
+    return TooMany(retry_after=retry_after)
 
 
 def _limit_locally(*, group: str, key: str, rate: str) -> None:
@@ -74,7 +80,7 @@ def _limit_locally(*, group: str, key: str, rate: str) -> None:
     name = f"{group}:{period}:{window}:{key}"
     seen = 1 if _local.add(name, 1, period) else _local.incr(name)
     if seen > count:
-        raise TooMany(retry_after=period - elapsed)
+        raise _past(group, period - elapsed)
 
 
 def distance(rate: str) -> int:
@@ -95,4 +101,4 @@ def space(*, group: str, key: str, rate: str) -> None:
         until = cache.get(name)
     except (RedisError, OSError):
         raise Unavailable from None
-    raise TooMany(retry_after=max(1, math.ceil((until or 0) - time.time())))
+    raise _past(group, max(1, math.ceil((until or 0) - time.time())))

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from chatchat.buckets import Bucket, SharedBuckets
 from chatchat.errors import TooMany
+from chatchat.telemetry import metrics
 
 if TYPE_CHECKING:
     from messaging.writer import Send
@@ -32,6 +33,7 @@ def refusal(user_id: int) -> TooMany | None:
     """Count one more message of the person's; past the limit, what ``services.messages.send`` is to raise."""
     bucket = sender(user_id)
     if settings.RATELIMIT_ENABLE and not bucket.take():
+        metrics.limited.labels("send").inc()
         return TooMany(retry_after=bucket.wait())
     return None
 
@@ -60,4 +62,5 @@ def hold(sends: Iterable["Send"]) -> None:
         if left[send.user_id] > 0:
             left[send.user_id] -= 1
         else:
+            metrics.limited.labels("send").inc()
             send.refusal = TooMany(retry_after=taken[send.user_id].wait)
