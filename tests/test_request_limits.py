@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -154,7 +155,7 @@ def send_all(client: ApiClient, urls: list[str], conversation: int, count: int) 
     return [
         httpx.post(
             f"{urls[number % len(urls)]}/api/v1/conversations/{conversation}/messages",
-            json={"client_id": f"m{number}", "kind": "text", "body": "hello"},
+            json={"client_id": str(uuid.UUID(int=number)), "kind": "text", "body": "hello"},
             headers={"Authorization": f"Bearer {client.token}"},
         )
         for number in range(count)
