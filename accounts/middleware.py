@@ -66,8 +66,6 @@ class LimitRequests(MiddlewareMixin):
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        if getattr(view, "unlimited", False):
-            return None
         try:
             limit_request(request, user_id=_claimed(request))
         except TooMany as error:

@@ -8,8 +8,7 @@ together; what must keep its distance from its predecessor uses ``space``.
 import ipaddress
 import math
 import time
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
 from django.core.cache import cache
@@ -41,12 +40,6 @@ def subscriber(address: str) -> str:
     if ":" in address:
         return str(ipaddress.ip_network((address, 64), strict=False).network_address)
     return address
-
-
-def unlimited(view: Callable[..., Any]) -> Callable[..., Any]:
-    """A view that the limit on all requests leaves out: what watches over the server asks it."""
-    view.unlimited = True  # type: ignore[attr-defined]
-    return view
 
 
 def limit(request: HttpRequest | None, *, group: str, key: str, rate: str, strict: bool = False) -> None:

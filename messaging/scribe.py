@@ -9,8 +9,10 @@ from typing import Any
 
 from django.db import close_old_connections, connection
 
+from chatchat import overload
 from chatchat.errors import ChatError, TooMany, Unavailable
 from chatchat.telemetry import metrics, traces
+from messaging import limits
 from messaging.writer import BATCH, Accepted, Item, Mark, Outcome, Send, write
 
 log = logging.getLogger("chatchat.messaging")
@@ -97,7 +99,10 @@ class Writer:
     def _write(self, batch: list[tuple[Item, Done]]) -> None:
         self._writing_since = time.monotonic()
         items = [item for item, _done in batch]
+        sends = [item for item in items if isinstance(item, Send)]
+        overload.waiting(min((send.accepted_at for send in sends), default=None))
         try:
+            limits.hold(sends)
             if connection.connection is not None and connection.errors_occurred:
                 close_old_connections()
             outcomes = _followed(items) if traces.on else write(items)
@@ -106,6 +111,7 @@ class Writer:
             outcomes = [Unavailable()] * len(batch)
         _count(items, outcomes, self._writing_since)
         self._writing_since = 0.0
+        overload.waiting(None)
         self._call_soon(lambda: _finish(zip(batch, outcomes, strict=True)))
 
 
