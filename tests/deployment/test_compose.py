@@ -7,17 +7,18 @@ from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 
 from chatchat.proxies import networks
 from tests.deployment import compose
 from tests.npm import installed
+from tests.pages.test_documents import variables_read
 from tests.stack.server import ROOT
 
 SERVICES = compose.load(compose.example())["services"]
 OF_OURS = ("web", "migrate")
 #: The image of web has its own; jaeger's has no program to ask with.
 WITHOUT_HEALTH_CHECK = {"web", "migrate", "jaeger"}
-BY_TELEMETRY = ("./deploy/prometheus.yml", "./deploy/grafana")
 
 
 def schema() -> Any:
@@ -67,8 +68,6 @@ def test_every_volume_network_and_mounted_file_is_there(site: str) -> None:
         used_networks |= set(service.get("networks", ["default"]))
         for mount in service.get("volumes", ()):
             source = mount.split(":")[0]
-            if source.startswith(BY_TELEMETRY):
-                continue
             if source.startswith("."):
                 assert (ROOT / source).exists(), f"{mount}: not in the repository"
             else:
@@ -94,6 +93,25 @@ def test_hosts_in_addresses_are_services_on_a_network_of_the_servers() -> None:
         assert f"{host}:" in SERVICES["web"]["environment"][name]
         assert set(SERVICES[host]["networks"]) <= set(SERVICES["web"]["networks"])
     assert "mailpit:1025" in (ROOT / "deploy/secrets.sh").read_text()
+
+
+def test_every_variable_that_is_given_to_a_server_is_read() -> None:
+    for name in OF_OURS:
+        given = {variable.removesuffix("_FILE") for variable in SERVICES[name]["environment"]}
+        assert given <= variables_read()
+
+
+def test_prometheus_and_grafana_find_what_they_show() -> None:
+    scraped = yaml.safe_load((ROOT / "deploy/prometheus.yml").read_text())["scrape_configs"][0]
+    (found,) = scraped["dns_sd_configs"]
+    assert found["names"] == ["web"]
+    assert str(found["port"]) == compose.image_environment()["PORT"]
+    assert "default" in SERVICES["web"]["networks"], "Prometheus cannot reach the server"
+    mounts = dict(mount.split(":")[:2][::-1] for mount in SERVICES["grafana"]["volumes"])
+    provisioning = "".join(path.read_text() for path in (ROOT / "deploy/grafana/provisioning").rglob("*.yml"))
+    assert "http://prometheus:9090" in provisioning
+    assert "/var/lib/grafana/dashboards" in provisioning
+    assert mounts["/var/lib/grafana/dashboards"] == "./deploy/grafana/dashboards"
 
 
 def test_there_may_be_any_number_of_web_processes() -> None:

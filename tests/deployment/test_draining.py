@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -47,9 +48,12 @@ def all_of(line: socket.socket) -> bytes:
 
 def test_who_is_in_is_answered_and_told_to_come_back_elsewhere(start_server: Callable[..., Server]) -> None:
     server = start_server()
-    inside = connected(server)
+    inside, probe = connected(server), connected(server)
     tell_to_stop(server)
     wait_until_nobody_gets_in(server)
+    probe.request("GET", "/readyz")
+    answer = probe.getresponse()
+    assert (answer.status, json.loads(answer.read())["checks"]["process"]) == (503, "draining")
     inside.request("GET", "/healthz")
     answer = inside.getresponse()
     assert (answer.status, answer.getheader("Connection")) == (200, "close")
