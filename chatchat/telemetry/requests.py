@@ -103,4 +103,5 @@ def _tell(request: HttpRequest, response: HttpResponseBase, seconds: float) -> N
         ms=round(seconds * 1000, 1),
         user=user_id_of(request),
         ip=ratelimit.raw_ip(request),
+        **getattr(request, "trace_ids", {}),
     )

@@ -72,7 +72,12 @@ def ids() -> dict[str, str]:
     """The ids of the span under way, for a line of the log."""
     from opentelemetry import trace
 
-    context = trace.get_current_span().get_span_context()
+    return ids_of(trace.get_current_span())
+
+
+def ids_of(span: "Span") -> dict[str, str]:
+    """A span's ids; none of what is no span."""
+    context = span.get_span_context()
     if not context.is_valid:
         return {}
     return {"trace_id": f"{context.trace_id:032x}", "span_id": f"{context.span_id:016x}"}

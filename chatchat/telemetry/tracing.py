@@ -155,8 +155,10 @@ def _instrument(provider: TracerProvider) -> None:
     from opentelemetry.instrumentation.django import DjangoInstrumentor
     from opentelemetry.instrumentation.redis import RedisInstrumentor
 
-    # Behind the probes and the request's line.
-    DjangoInstrumentor().instrument(tracer_provider=provider, middleware_position=2)
+    # Behind the probes, and the request's line, which is told of its trace.
+    DjangoInstrumentor().instrument(
+        tracer_provider=provider, middleware_position=2, request_hook=_tell_request
+    )
     RedisInstrumentor().instrument(tracer_provider=provider)
     if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         from opentelemetry.instrumentation.sqlite3 import SQLite3Instrumentor
@@ -166,6 +168,10 @@ def _instrument(provider: TracerProvider) -> None:
         from opentelemetry.instrumentation.mysqlclient import MySQLClientInstrumentor
 
         MySQLClientInstrumentor().instrument(tracer_provider=provider)
+
+
+def _tell_request(span: Any, request: Any) -> None:
+    request.trace_ids = traces.ids_of(span)
 
 
 def finish() -> None:
