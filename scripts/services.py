@@ -3,9 +3,9 @@
 
     python scripts/services.py [--redis N] [--mysql] -- COMMAND [ARGUMENT ...]
 
-runs COMMAND with DATABASE_URL, REDIS_URL and TEST_REDIS_URLS (one server each for N test workers)
-set, and passes its exit code on. With --mysql it is MySQL, which scripts/mysql.sh has unpacked. Only the
-standard library is used.
+runs COMMAND with DATABASE_URL, REDIS_URL, TEST_REDIS_URLS (one server each for N test workers) and
+TEST_DATABASE (its kind) set, and passes its exit code on. With --mysql it is MySQL, which
+scripts/mysql.sh has unpacked. Only the standard library is used.
 """
 
 import argparse
@@ -227,6 +227,11 @@ class MySQL(MariaDB):
         ]
 
 
+def another_database(directory: Path) -> MariaDB:
+    """A server of the kind that the tests run on; not started yet."""
+    return (MySQL if os.environ.get("TEST_DATABASE") == MySQL.name else MariaDB)(directory)
+
+
 def short_directory() -> Path:
     """A new directory, in memory if there is room; short, because a socket's path must be."""
     memory = Path("/dev/shm")  # noqa: S108
@@ -247,6 +252,7 @@ def services(redis_servers: int = 1, kind: type[MariaDB] = MariaDB) -> Iterator[
             "DATABASE_URL": database.url,
             "REDIS_URL": caches[0].url,
             "TEST_REDIS_URLS": ",".join(cache.url for cache in caches),
+            "TEST_DATABASE": database.name,
         }
     finally:
         for service in (*caches, database):

@@ -38,7 +38,7 @@ SUMMARY = re.compile(r"=+ .*(?:passed|failed|error|no tests ran).* in [\d.]+s.*=
 OURS = (
     *("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY", "ALLOWED_HOSTS", "PORT", "DEV_MAIL", "DEBUG"),
     *("RATELIMIT_ENABLE", "VAR_DIR", "SECURE", "SITE_URL", "CHANNEL_LAYER", "DJANGO_SETTINGS_MODULE"),
-    *("TEST_REDIS_URLS", "LOG_LEVEL", "PYTEST_ADDOPTS"),
+    *("TEST_REDIS_URLS", "TEST_DATABASE", "LOG_LEVEL", "PYTEST_ADDOPTS"),
 )
 
 

@@ -1,5 +1,5 @@
-"""What the image would hold, made without an engine: the files that .dockerignore lets in, and the
-static files that the Dockerfile collects."""
+"""What the image would hold, made without an engine: the files that .dockerignore lets in, and what
+the Dockerfile makes of them."""
 
 import json
 import os
@@ -47,23 +47,29 @@ def _fits(path: Path, pattern: str) -> bool:
     return any(fnmatch(str(place), pattern) and str(place).count("/") == depth for place in places)
 
 
-def build(directory: Path) -> Path:
-    """The image's /app, with its collected static files; the commands are the Dockerfile's."""
+def unpack(directory: Path) -> Path:
+    """The image's /app."""
     app = directory / "app"
     for path in files():
         (app / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, app / path)
-    steps = [rest for name, rest in compose.instructions() if name == "RUN" and "collectstatic" in rest]
-    command = re.sub(r"\bpython\b", sys.executable, steps[0]).replace("/tmp/build", str(directory / "build"))  # noqa: S108
-    subprocess.run(command, shell=True, cwd=app, env=environment(app), check=True, stdin=subprocess.DEVNULL)  # noqa: S602
-    assert not (directory / "build").exists(), "what the build kept for itself is still there"
     return app
 
 
-def environment(app: Path) -> dict[str, str]:
-    """A container's environment before compose adds its own; addresses of this machine."""
+def build(app: Path, scratch: Path) -> Path:
+    """Run what the Dockerfile runs in /app; the static files that it has collected."""
+    steps = [rest for name, rest in compose.instructions() if name == "RUN" and "collectstatic" in rest]
+    command = re.sub(r"\bpython\b", sys.executable, steps[0]).replace("/tmp/build", str(scratch))  # noqa: S108
+    static = app / "collected"
+    env = environment(static)
+    subprocess.run(command, shell=True, cwd=app, env=env, check=True, stdin=subprocess.DEVNULL)  # noqa: S602
+    return static
+
+
+def environment(static: Path) -> dict[str, str]:
+    """A container's environment before compose adds its own, with the static files in another place."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TZ") if name in os.environ}
-    return {**kept, **compose.image_environment(), "STATIC_ROOT": str(app / "collected")}
+    return {**kept, **compose.image_environment(), "STATIC_ROOT": str(static)}
 
 
 def command(what: str = "CMD") -> list[str]:

@@ -15,14 +15,21 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from scripts.services import MariaDB, Redis, Service, free_port, short_directory
+from scripts.services import MariaDB, Redis, Service, another_database, free_port, short_directory
 from tests.client import PASSWORD
 from tests.deployment import compose, image
 from tests.deployment.names import NameServer
 from tests.stack.server import ROOT
+from tests.stack.static import collected_static
 
 PROCESSES = ["127.0.0.2", "127.0.0.3"]
-READY_SECONDS = 60
+PEOPLE = 16
+MAKE_PEOPLE = """
+from accounts.models import User
+for number in range({count}):
+    User.objects.create_user(f"person{{number}}@example.com", "{password}", nickname=f"Person {{number}}")
+"""
+READY_SECONDS = 120
 #: docker-compose.yml's stop_grace_period: an engine kills what still runs then.
 GRACE_SECONDS = float(compose.load()["services"]["web"]["stop_grace_period"].removesuffix("s"))
 
@@ -135,6 +142,7 @@ class Process:
             assert self._process is not None
             assert self._process.poll() is None, self.log.read_text()[-3000:]
             assert time.monotonic() < deadline, self.log.read_text()[-3000:]
+            time.sleep(0.3)
 
     def stop(self) -> int:
         """As the engine does it: SIGTERM, and SIGKILL when the time of grace is over."""
@@ -160,7 +168,7 @@ class Process:
 
 @dataclass
 class Site:
-    """It runs."""
+    """It runs, and ``logins`` are people's."""
 
     nginx: Nginx
     processes: list[Process]
@@ -190,7 +198,7 @@ class Site:
 def site(variant: str = "compose-plain", **settings: str) -> Iterator[Site]:
     """All of it; ``settings`` are what somebody has put into .env."""
     directory = short_directory()
-    database, redis = MariaDB(directory / "m"), Redis(directory / "r")
+    database, redis = another_database(directory / "m"), Redis(directory / "r")
     port = free_port()
     processes: list[Process] = []
     with NameServer("web", PROCESSES) as names:
@@ -206,13 +214,13 @@ def site(variant: str = "compose-plain", **settings: str) -> Iterator[Site]:
             database.start()
             redis.start()
             env = _environment(directory, database, redis, nginx, settings)
-            app = image.build(directory)
+            app = image.unpack(directory)
+            env |= image.environment(collected_static())  # those of the image take long to collect
             for host in PROCESSES:
-                processes.append(
-                    Process(host, port, app, env | image.environment(app), directory / f"{host}.log")
-                )
-            running = Site(nginx, processes, database, app, env | image.environment(app))
+                processes.append(Process(host, port, app, env, directory / f"{host}.log"))
+            running = Site(nginx, processes, database, app, env)
             _migrate(running)
+            running.logins = _make_people(running)
             for process in processes:
                 process.start()
             for process in processes:
@@ -226,6 +234,12 @@ def site(variant: str = "compose-plain", **settings: str) -> Iterator[Site]:
             redis.stop()
             database.stop()
             shutil.rmtree(directory, ignore_errors=True)
+
+
+def _make_people(running: Site) -> list[tuple[str, str]]:
+    """Accounts, as they would have come from before."""
+    running.manage("shell", "-c", MAKE_PEOPLE.format(count=PEOPLE, password=PASSWORD))
+    return [(f"person{number}@example.com", PASSWORD) for number in range(PEOPLE)]
 
 
 def _environment(
@@ -291,16 +305,3 @@ def certificate(directory: Path) -> dict[str, str]:
         f"{letsencrypt}/fullchain.pem": str(chain),
         f"{letsencrypt}/privkey.pem": str(key),
     }
-
-
-MAKE_PEOPLE = """
-from accounts.models import User
-for number in range({count}):
-    User.objects.create_user(f"{name}{{number}}@example.com", "{password}", nickname=f"Person {{number}}")
-"""
-
-
-def make_people(site: Site, name: str, count: int) -> list[tuple[str, str]]:
-    """Accounts, as they would have come from before."""
-    site.manage("shell", "-c", MAKE_PEOPLE.format(count=count, name=name, password=PASSWORD))
-    return [(f"{name}{number}@example.com", PASSWORD) for number in range(count)]

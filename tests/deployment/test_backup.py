@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from scripts.services import MariaDB, MySQL, short_directory
+from scripts.services import MariaDB, another_database, short_directory
 from tests.client import ApiClient, ok
 from tests.messaging.attachments import uploaded
 from tests.stack.server import ROOT, Server
@@ -65,10 +66,11 @@ def elsewhere(stack: str) -> Iterator[MariaDB | None]:
         yield None
         return
     directory = short_directory()
-    database = (MySQL if connection.mysql_version[0] < 10 else MariaDB)(directory)  # type: ignore[attr-defined]
+    database = another_database(directory)
     database.start()
     yield database
     database.stop()
+    shutil.rmtree(directory)
 
 
 def options_file(path: Path, url: str) -> Path:

@@ -65,3 +65,13 @@ def test_what_the_image_runs_is_a_module_of_ours(what: str) -> None:
     program = json.loads(command[command.index("[") :])
     assert program[:2] == ["python", "-m"]
     assert (ROOT / f"{program[2].replace('.', '/')}.py").exists()
+
+
+def test_static_files_are_collected_and_compressed_and_nothing_else_is_left(tmp_path: Path) -> None:
+    app, scratch = image.unpack(tmp_path), tmp_path / "scratch"
+    static = image.build(app, scratch)
+    names = json.loads((static / "staticfiles.json").read_text())["paths"]
+    assert (static / names["chatchat/site.css"]).exists()
+    assert (static / f"{names['chatchat/site.css']}.gz").exists()
+    assert not scratch.exists(), "what the build kept for itself is still there"
+    assert {path.name for path in app.iterdir()} == {path.parts[0] for path in image.files()} | {"collected"}

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import ssl
 import warnings
 from collections.abc import Iterator
@@ -72,6 +73,7 @@ def proxy(request: pytest.FixtureRequest, upstream: Upstream) -> Iterator[Proxy]
         yield made
         made.http.close()
         made.nginx.stop()
+        shutil.rmtree(made.directory)
 
 
 def test_the_configuration_is_valid(proxy: Proxy) -> None:
