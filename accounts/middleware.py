@@ -15,8 +15,8 @@ from accounts import pages, tokens
 from accounts.authentication import PAGE_SESSION_KEY, bearer, by_page
 from accounts.limits import limit_request
 from accounts.models import User
-from chatchat.api import plain_refusal
-from chatchat.errors import ChatError, NotAuthenticated, TooMany
+from chatchat.api import as_chat_error, plain_refusal
+from chatchat.errors import ChatError, NotAuthenticated
 
 
 def page_user(request: HttpRequest) -> User | AnonymousUser:
@@ -68,8 +68,11 @@ class LimitRequests(MiddlewareMixin):
     ) -> HttpResponse | None:
         try:
             limit_request(request, user_id=_claimed(request))
-        except TooMany as error:
-            return plain_refusal(request, error)
+        except Exception as error:  # nothing behind this method would word it
+            refusal = as_chat_error(error)
+            if refusal is None:
+                raise
+            return plain_refusal(request, refusal)
         return None
 
 
