@@ -24,6 +24,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from tests import canaries
+
 PASSWORD = "correct horse battery"
 SUBPROTOCOL = "chatchat.v1"
 
@@ -77,7 +79,9 @@ class ApiClient:
         headers = dict(kwargs.pop("headers", None) or {})
         if self.token and "Authorization" not in headers:
             headers["Authorization"] = f"Bearer {self.token}"
-        return self.http.request(method, url, headers=headers, **kwargs)
+        answer = self.http.request(method, url, headers=headers, **kwargs)
+        _note(answer, kwargs)
+        return answer
 
     def get(self, path: str, **params: Any) -> httpx.Response:
         # httpx takes an empty mapping as "no query", also where the path has one.
@@ -113,6 +117,7 @@ class ApiClient:
         text = str(newest.get("text") or newest.get("body"))
         found = re.search(r"(?<!\d)\d{6}(?!\d)", text)
         assert found, f"no code in {text!r}"
+        canaries.plant(found.group(), "a code")
         return found.group()
 
     def register(
@@ -212,6 +217,17 @@ def wsgi() -> httpx.BaseTransport:
     return httpx.WSGITransport(app=with_wsgi_path)
 
 
+def _note(answer: httpx.Response, sent: Mapping[str, Any]) -> None:
+    """What was said, in both directions, is in no log (`tests/canaries.py`)."""
+    for part in ("json", "data", "params"):
+        canaries.plant_all(sent.get(part))
+    canaries.plant_address(str(answer.request.url))
+    canaries.plant_address(answer.headers.get("Location", ""))
+    if answer.headers.get("Content-Type", "").startswith("application/json"):
+        with contextlib.suppress(ValueError):
+            canaries.plant_all(answer.json())
+
+
 def _json(body: Any) -> dict[str, Any]:
     return {} if body is None else {"json": body}
 
@@ -239,6 +255,7 @@ class ChatSocket:
         self._headers = dict(headers or {})
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
+            canaries.plant(token, "a token")
         self._subprotocols = [Subprotocol(name) for name in subprotocols]
         self._origin = origin
         self._timeout = timeout
@@ -323,6 +340,7 @@ class ChatSocket:
 
     async def send(self, frame: Frame | str | bytes) -> None:
         """A frame, or raw text or bytes for what no honest client sends."""
+        canaries.plant_all(frame)
         await self.connection.send(frame if isinstance(frame, str | bytes) else json.dumps(frame))
 
     async def request(self, frame: Frame, timeout: float | None = None) -> Frame:

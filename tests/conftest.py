@@ -17,6 +17,7 @@ from django.db import close_old_connections
 from pytest_django.fixtures import Settings
 
 from scripts.services import Redis
+from tests import canaries
 from tests import settings as test_settings
 from tests.client import ApiClient, wsgi
 from tests.people import sign_in
@@ -47,6 +48,22 @@ def pytest_unconfigure() -> None:
 def stack() -> str:
     """Which stack this run is on: "embedded" or "production"."""
     return test_settings.STACK
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_canary_is_heard() -> Iterator[None]:
+    """At the end of the run: no log, trace or metric holds what somebody said (`tests/canaries.py`)."""
+    canaries.places.add(test_settings.LOG_FILE)
+    yield
+    found = canaries.search()
+    assert not found, f"{len(found)} secrets or messages where nobody should find them: {found[:20]}"
+
+
+@pytest.fixture(scope="session")
+def _spans(_no_canary_is_heard: None) -> Iterator[canaries.Spans]:
+    spans = canaries.Spans(test_settings.RUN_DIR / "spans")
+    yield spans
+    spans.close()
 
 
 @pytest.fixture(autouse=True)
@@ -127,7 +144,7 @@ def start_server(
 
 
 @pytest.fixture(scope="session")
-def _shared_server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:
+def _shared_server(django_db_setup: None, _spans: canaries.Spans) -> Iterator[list[Server]]:
     """The worker's common server, started by the first test that asks for it."""
     kept: list[Server] = []
     yield kept
@@ -139,12 +156,13 @@ def _shared_server(django_db_setup: None, tmp_path_factory: pytest.TempPathFacto
 def server(
     transactional_db: None,
     _shared_server: list[Server],
+    _spans: canaries.Spans,
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Server:
     """A real server with limits off. Tests of a worker share the process (ids never repeat); one that
     stops, kills or configures it starts its own with `start_server`."""
-    return _shared(0, _shared_server, request, tmp_path_factory)
+    return _shared(0, _shared_server, _spans, request, tmp_path_factory)
 
 
 @pytest.fixture
@@ -152,22 +170,24 @@ def other(
     server: Server,
     stack: str,
     _shared_server: list[Server],
+    _spans: canaries.Spans,
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Server:
     """Another process beside `server`; on the embedded stack, which has one, `server` itself."""
-    return server if stack == "embedded" else _shared(1, _shared_server, request, tmp_path_factory)
+    return server if stack == "embedded" else _shared(1, _shared_server, _spans, request, tmp_path_factory)
 
 
 def _shared(
     number: int,
     started: list[Server],
+    spans: canaries.Spans,
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Server:
     if len(started) <= number:
         log = tmp_path_factory.mktemp("server") / "server.log"
-        started.append(Server(log=log, env=server_env()))
+        started.append(Server(log=log, env=server_env(**spans.env)))
     shared = started[number]
     request.node.stash.setdefault(servers_key, []).append(shared)
     if not shared.running:

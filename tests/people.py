@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from accounts import pages
 from accounts.models import User
 from accounts.services.sessions import begin_with_tokens
+from tests import canaries
 from tests.client import PASSWORD, ApiClient, ok
 
 T = TypeVar("T")
@@ -47,6 +48,7 @@ def new_user(nickname: str = "", *, email: str = "", password: str = PASSWORD, *
     number = next(_numbers)
     nickname = nickname or f"Person {number}"
     email = email or f"p{number}@example.com"
+    canaries.plant(password, "a password")
     return orm(lambda: User.objects.create_user(email, password, nickname=nickname, **fields))
 
 
@@ -59,6 +61,7 @@ def signed_in(user_id: int) -> dict[str, str]:
         request.session = SessionStore()
         pages.sign_in(request, User.objects.get(pk=user_id))
         request.session.save()
+        canaries.plant(request.session.session_key, "a session")
         return {settings.SESSION_COOKIE_NAME: str(request.session.session_key)}
 
     return orm(begin)
@@ -69,6 +72,8 @@ def sign_in(client: ApiClient, user: User | str = "", **fields: Any) -> ApiClien
     somebody = user if isinstance(user, User) else new_user(user, **fields)
     _, pair = orm(lambda: begin_with_tokens(user=somebody))
     client.token, client.refresh_token = pair.access, pair.refresh
+    canaries.plant(pair.access, "a token")
+    canaries.plant(pair.refresh, "a token")
     client.email, client.password = str(somebody.email), fields.get("password", PASSWORD)
     client.user = ok(client.get("users/me")).json()
     return client

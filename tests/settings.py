@@ -27,6 +27,8 @@ os.environ["DEV_MAIL"] = "1"
 os.environ["SECRET_KEY"] = "only-for-tests-" + "0123456789" * 4
 os.environ["ALLOWED_HOSTS"] = "localhost,127.0.0.1,testserver"
 os.environ["SECURE"] = "0"  # the tests speak plain http
+# Everything that is ever logged is searched for what must not be (tests/canaries.py).
+os.environ["LOG_LEVEL"], os.environ["LOG_FORMAT"] = "DEBUG", "json"
 if STACK == "production":
     # Channels of Redis's publish/subscribe know no database numbers: each worker has a server.
     _redis_urls = os.environ.get("TEST_REDIS_URLS", os.environ.get("REDIS_URL", "")).split(",")
@@ -35,7 +37,7 @@ if STACK == "production":
     os.environ["REDIS_URL"] = _redis_urls[WORKER_NUMBER]
 
 from chatchat.settings import *  # noqa: E402, F403
-from chatchat.settings import DATABASES, STORAGES  # noqa: E402
+from chatchat.settings import DATABASES, LOGGING, STORAGES  # noqa: E402
 
 if STACK == "embedded":
     # A file, not memory: threads and server processes share it.
@@ -45,6 +47,9 @@ if STACK == "embedded":
 STATIC_ROOT = RUN_DIR / "no-static"
 STATIC_ROOT.mkdir()
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+LOG_FILE = RUN_DIR / "log.jsonl"
+LOGGING["handlers"]["console"] |= {"class": "logging.FileHandler", "filename": LOG_FILE, "delay": True}
 
 # Argon2 as everywhere, at a thousandth of the price; a server process verifies it like any other.
 PASSWORD_HASHERS = ["tests.stack.hashing.CheapArgon2"]

@@ -79,7 +79,7 @@ def _finish(form: str) -> list[Any]:
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
             redact,
-            structlog.processors.EventRenamer("message"),
+            _ordered,
             structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
         ]
     return [
@@ -107,12 +107,23 @@ def _trace(_logger: Any, _method: str, line: Line) -> Line:
     return line
 
 
+def _ordered(_logger: Any, _method: str, line: Line) -> Line:
+    """What a reader looks for first stands first, and what is long last."""
+    first = {"time": line.pop("time"), "level": line.pop("level"), "logger": line.pop("logger")}
+    last = {"exception": line.pop("exception")} if "exception" in line else {}
+    return {**first, "message": line.pop("event"), **line, **last}
+
+
 def _short(_logger: Any, _method: str, line: Line) -> Line:
     """For a terminal: the time of day, and no ids that only machines follow."""
     line["timestamp"] = line.pop("time")[11:23]
     for name in ("request_id", "span_id"):
         line.pop(name, None)
     return line
+
+
+#: What uvicorn says, as an error, of every handshake that is refused as it should be.
+REFUSED_HANDSHAKE = "ASGI callable returned without completing handshake."
 
 
 class OfRequests(logging.Filter):
@@ -122,6 +133,8 @@ class OfRequests(logging.Filter):
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == "uvicorn.error" and record.msg == REFUSED_HANDSHAKE:
+            return False
         if not hasattr(record, "request"):
             return True
         if record.name == "django.request" and not record.exc_info:

@@ -127,7 +127,7 @@ def envelope(value: Any) -> None:
 
 
 #: What uvicorn itself says, with a traceback, of a text message that is no UTF-8, before it closes with 1007.
-NO_UTF8 = re.compile(r"Invalid UTF-8 sequence received.{0,20}?Traceback.*?UnicodeDecodeError", re.DOTALL)
+NO_UTF8 = re.compile(r"Invalid UTF-8 sequence received.{0,300}?Traceback.*?UnicodeDecodeError", re.DOTALL)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The real server as its own process, on the database of the test that starts it."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from scripts.services import free_port
+from tests import canaries
 from tests.stack.static import collected_static
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -24,6 +26,7 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self.ws_url = f"ws://127.0.0.1:{self.port}"
         self.log = log
+        canaries.places.add(log)
         self._env = env
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -75,6 +78,7 @@ class Server:
     def stop(self, *, within: float = 20) -> int:
         """Tell it to finish and go, as an operator does; its exit code."""
         assert self._process is not None, "the server is not running"
+        self._keep_metrics()
         self._process.send_signal(signal.SIGTERM)
         return self.wait(within=within)
 
@@ -112,8 +116,19 @@ class Server:
         """Whatever state it is in, it is gone afterwards."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGCONT)
+            self._keep_metrics()
             self._process.kill()
             self._process.wait()
+
+    def _keep_metrics(self) -> None:
+        """What it has counted until now, to be searched as its log is."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=3)
+        with contextlib.suppress(OSError, HTTPException):
+            connection.request("GET", "/metrics")
+            kept = self.log.with_suffix(".metrics")
+            kept.write_bytes(connection.getresponse().read())
+            canaries.places.add(kept)
+        connection.close()
 
     def last_line(self) -> str:
         return (self.log_text().rstrip().splitlines() or ["it said nothing"])[-1]

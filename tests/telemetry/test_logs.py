@@ -56,7 +56,7 @@ def test_a_request_is_one_line_with_its_route_and_who_asked(start_server: Start,
 def test_a_refusal_and_a_wrong_address_have_one_line_too(start_server: Start) -> None:
     server = start_server(**JSON)
     with httpx.Client(base_url=server.url) as client:
-        client.get("/join/an-invitation-that-nobody-made/")
+        client.get("/invite/an-invitation-that-nobody-made/")
         client.get("/no/such/address/")
         client.get("/api/v1/users/me")
         client.post("/login/", data={"email": "a@example.com"})  # without its CSRF token
@@ -199,7 +199,7 @@ def test_a_bug_of_ours_is_one_line_with_its_traceback_and_no_path(stream: io.Str
     logger = logging.Logger("django.request")
     logger.addHandler(handler)
     request = HttpRequest()
-    request.path = "/join/a-secret-invitation/"
+    request.path = "/invite/a-secret-invitation/"
     try:
         raise ValueError("token=abcdefgh was bad")
     except ValueError:
