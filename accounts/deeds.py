@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.audit import REASON_MAX
@@ -141,7 +141,8 @@ class DeedsAdmin(KeysetAdmin):
     ) -> Any:
         row = self.get_object(request, object_id) if object_id and request.method == "GET" else None
         deeds = [deed for deed in self.allowed(request) if deed.fits(row)] if row is not None else []
-        extra = {"deeds": deeds, "deed_target": row, **(extra_context or {})}
+        title = capfirst(str(self.opts.verbose_name))
+        extra = {"deeds": deeds, "deed_target": row, "title": title, **(extra_context or {})}
         return super().changeform_view(request, object_id, form_url, extra)
 
     def perform(self, request: HttpRequest, deed: Deed, queryset: QuerySet[Any]) -> HttpResponse:
@@ -213,7 +214,12 @@ def _back(request: HttpRequest) -> str:
 class ReasonedForm(forms.ModelForm[Any]):
     """A form by which moderators put words right, and say why."""
 
-    reason = DeedForm.base_fields["reason"]
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=REASON_MAX,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "size": 60}),
+        help_text=gettext_lazy("Why something of this is changed; kept on the record."),
+    )
 
     def clean_reason(self) -> str:
         return DeedForm.clean_reason(self)  # type: ignore[arg-type]
@@ -256,4 +262,4 @@ class ReasonedAdmin(DeedsAdmin):
 
 def said(text: str) -> str:
     """For lists: a text in short."""
-    return text if len(text) <= 60 else text[:59] + _("…")
+    return text if len(text) <= 60 else text[:59] + "…"

@@ -3,7 +3,7 @@
 import csv
 import ipaddress
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
@@ -58,25 +58,12 @@ def shown_to(request: HttpRequest, rows: QuerySet[AuditEvent]) -> QuerySet[Audit
     return rows.filter(security=False)
 
 
-class WhatFilter(admin.SimpleListFilter):
-    title = _("what")
-    parameter_name = "what"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, Any]]:
-        every = sees_security(request)
-        return [(one.value, one.label) for one in Action if every or not one.value.startswith(SECURITY)]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(action=self.value()) if self.value() else queryset
-
-
 class RecordAdmin(DeedsAdmin):
     change_list_template = "admin/accounts/auditevent/change_list.html"
     list_display = ("at", "what", "who", "whom", "where", "until", "reason", "from_where", "more")
     list_display_links = ("at",)
-    list_filter = (WhatFilter,)
     list_select_related = ("actor", "subject")
-    parameters = ("who", "whom", "where", "ip", "since", "till")
+    parameters = ("what", "who", "whom", "where", "ip", "since", "till")
     search_fields = ()
     fields = ("at", "what", "who", "whom", "where", "until", "reason", "from_where", "details")
     readonly_fields = fields
@@ -105,6 +92,11 @@ class RecordAdmin(DeedsAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         return _narrowed(queryset, request), False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        every = sees_security(request)
+        offered = [(one.value, one.label) for one in Action if every or not one.value.startswith(SECURITY)]
+        return super().changelist_view(request, {"actions": offered, **(extra_context or {})})
 
     # --- columns
 
@@ -150,8 +142,6 @@ class RecordAdmin(DeedsAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         rows = _narrowed(self.get_queryset(request), request)
-        if what := request.GET.get("what"):
-            rows = rows.filter(action=what)
         by: Any = request.user
         record.own(
             Action.EXPORTED, by.pk, filters=sorted(name for name, value in request.GET.items() if value)
@@ -180,6 +170,8 @@ def _details(row: AuditEvent) -> str:
 def _narrowed(rows: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
     """By who, whom, where, from where (indexed) and when (by id, which grows with time)."""
     asked = {name: request.GET.get(name, "").strip() for name in RecordAdmin.parameters}
+    if asked["what"]:
+        rows = rows.filter(action=asked["what"])
     for name, column in (("who", "actor"), ("whom", "subject")):
         if asked[name]:
             rows = rows.filter(**{column: find.one(asked[name]) or 0})

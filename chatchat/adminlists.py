@@ -20,6 +20,7 @@ from django.db import connection
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.dateparse import parse_datetime
+from django.utils.text import capfirst
 
 BEFORE, AFTER = "before", "after"
 MAX_ID = 2**63 - 1
@@ -67,6 +68,10 @@ class KeysetList(ChangeList):
     older: str | None
     newer: str | None
     model_admin: "KeysetAdmin"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = capfirst(str(self.opts.verbose_name_plural))
 
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
         found: dict[str, Any] = super().get_filters_params(params)
@@ -134,6 +139,8 @@ class KeysetAdmin(admin.ModelAdmin[Any]):
 
     list_per_page = 50
     show_full_result_count = False
+    #: Numbers beside filters would be counted.
+    show_facets = admin.ShowFacets.NEVER
     sortable_by: ClassVar[tuple[str, ...]] = ()
     #: Not what is searched, which ``find`` says, but that there is a box to type in.
     search_fields: ClassVar[tuple[str, ...]] = ("pk",)

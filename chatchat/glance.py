@@ -40,7 +40,11 @@ def versions() -> dict[str, str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT VERSION()" if connection.vendor == "mysql" else "SELECT sqlite_version()")
         database = str(cursor.fetchone()[0])
-    return {"chatchat": __version__, "database": database, "python": platform.python_version()}
+    return {
+        "chatchat": __version__,
+        "database": f"{connection.display_name} {database}",
+        "python": platform.python_version(),
+    }
 
 
 def database_bytes() -> int | None:

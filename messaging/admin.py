@@ -243,7 +243,8 @@ def _recall_recent(user: User, order: Order) -> None:
 
 
 people: Any = admin.site.get_model_admin(User)
-people.deeds.append(
+people.deeds.insert(
+    2,
     Deed(
         "recall_recent",
         _("Recall all of the last hour"),
@@ -257,5 +258,5 @@ people.deeds.append(
         ),
         fits=lambda row: row.deleted_at is None,
         grave=True,
-    )
+    ),
 )

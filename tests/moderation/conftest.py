@@ -12,8 +12,8 @@ from tests.admin_client import entered, staff
 from tests.client import ApiClient
 
 
-@pytest.fixture(autouse=True)
-def _no_files() -> None:
+@pytest.fixture
+def no_files() -> None:
     """Rows of other tests are gone; so are their files."""
     shutil.rmtree(storages["attachments"].path(""), ignore_errors=True)
 

@@ -19,7 +19,7 @@ from tests.client import PASSWORD, ApiClient, Frame, error_code, ok
 from tests.messaging.attachments import check_usage, photo
 from tests.witness import frames_to, lines, revoked, told
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_files")]
 REASON = "said <b>things</b>"
 
 
