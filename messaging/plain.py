@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import pages
 from accounts.forms import ServiceForm
 from accounts.page_forms import accepts
+from accounts.services.silences import Silenced
 from chatchat.api import MAX_ID
 from chatchat.clock import now
 from chatchat.errors import ChatError
@@ -146,7 +147,7 @@ def _shown(request: HttpRequest, conversation: int, form: MessageForm) -> HttpRe
     before = _number(request.GET.get("before", ""))
     found, more = history.page(me, limit=SHOWN, before=before)
     unread_from = me.read_seq + 1
-    state = states.states([me])[0]
+    state, silence = states.states([me])[0], states.silence_of(me)
     _mark_read(me, found)
     answered = _number(str(form["reply_to"].value() or ""))
     context = {
@@ -158,7 +159,7 @@ def _shown(request: HttpRequest, conversation: int, form: MessageForm) -> HttpRe
         "reply": transcript.answered(me, answered) if answered else None,
         "form": form,
         "closed": not state["may_send"] and not form.is_bound,
-        "closed_text": MayNotSend.message,
+        "closed_text": Silenced.until(*silence).message if silence is not None else MayNotSend.message,
     }
     response = render(request, "messaging/plain_conversation.html", context, status=form.status)
     if form.refused is not None and form.refused.retry_after is not None:

@@ -177,7 +177,8 @@ def test_files_are_for_who_may_read_them(moderator: Client, amy: ApiClient, dire
     row = Message.objects.get(conversation=direct)
     assert f"/file/{picture['id']}/" in listed(moderator, f"messaging/message/{row.pk}/change")
     for path in (f"file/{picture['id']}/", f"file/{picture['id']}/small/"):
-        assert moderator.get(f"/admin/messaging/message/{path}").status_code == 200
+        answer: Any = moderator.get(f"/admin/messaging/message/{path}")
+        assert answer.getvalue()  # which closes the file
     assert moderator.get(f"/admin/messaging/message/file/{unsent['id']}/").status_code == 404
     assert entered(staff()).get(f"/admin/messaging/message/file/{picture['id']}/").status_code == 403
 
