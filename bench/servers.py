@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,12 +36,19 @@ class Process:
     """A server process that answers HTTP on a port, which it keeps over restarts."""
 
     def __init__(
-        self, command: Sequence[str], env: dict[str, str], log: Path, core: int | None, path: str
+        self,
+        command: Sequence[str],
+        env: dict[str, str],
+        log: Path,
+        core: int | None,
+        path: str,
+        root: Path = ROOT,
     ) -> None:
         self.port = int(env["PORT"])
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
         self._command, self._env, self._core, self._path = command, env, core, path
+        self._root = root
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -52,7 +59,7 @@ class Process:
     def start(self) -> None:
         with self.log.open("ab") as log, on_core(self._core):
             self._process = subprocess.Popen(
-                self._command, cwd=ROOT, env=self._env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                self._command, cwd=self._root, env=self._env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         deadline = time.monotonic() + READY_SECONDS
         while not self._answers():
@@ -126,18 +133,24 @@ def database(core: int | None = None) -> Iterator[BenchDatabase]:
 
 @contextlib.contextmanager
 def stack(
-    kind: str, *, processes: int = 1, cores: Sequence[int | None] = (None,), pages: bool = False
+    kind: str,
+    *,
+    processes: int = 1,
+    cores: Sequence[int | None] = (None,),
+    pages: bool = False,
+    extra: Mapping[str, str] | None = None,
+    root: Path = ROOT,
 ) -> Iterator[Running]:
     """``processes`` servers of the ``embedded`` or ``production`` stack, with services of their own.
 
     Server n runs on the n-th of ``cores`` (in turn), the services on the first. ``pages``: with what the
-    pages need.
+    pages need. ``extra``: more of the environment; ``root``: the checkout whose code it is.
     """
     end_on(signal.SIGTERM, signal.SIGHUP)
     directory = short_directory()
     services: list[MariaDB | Redis] = []
     servers: list[Process] = []
-    env = os.environ | _common_env(directory)
+    env = os.environ | _common_env(directory) | dict(extra or {})
     try:
         if kind == "production":
             services = [BenchDatabase(directory / "m"), Redis(directory / "r")]
@@ -145,14 +158,14 @@ def stack(
                 for service in services:
                     service.start()
             env |= {"DATABASE_URL": services[0].url, "REDIS_URL": services[1].url}
-        manage(env, "migrate")
+        manage(env, "migrate", root=root)
         if pages:
             manage(env, "collectstatic", "--no-input")
         for number in range(processes):
             mine = env | {"PORT": str(free_port())}
             command = [sys.executable, "-m", "chatchat.server"]
             log = directory / f"server{number}.log"
-            servers.append(Process(command, mine, log, cores[number % len(cores)], "/healthz"))
+            servers.append(Process(command, mine, log, cores[number % len(cores)], "/healthz", root))
             servers[-1].start()
         pids = {service.name: service.process.pid for service in services if service.process}
         yield Running(servers, pids, env)
@@ -178,9 +191,9 @@ def _common_env(directory: Path) -> dict[str, str]:
     }
 
 
-def manage(env: dict[str, str], *arguments: str) -> None:
+def manage(env: dict[str, str], *arguments: str, root: Path = ROOT) -> None:
     """A command of the project's, on the stack that ``env`` names."""
     command = [sys.executable, "manage.py", *arguments, "--verbosity", "0"]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"{arguments[0]} failed:\n{done.stderr[-4000:]}")

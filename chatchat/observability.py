@@ -15,10 +15,10 @@ from chatchat.telemetry import logs
 _EMBEDDED = not env.str("DATABASE_URL", default="").startswith(("mysql", "mariadb")) and not env.str(
     "REDIS_URL", default=""
 )
-LOG_LEVEL = env.str("LOG_LEVEL", default="WARNING" if _EMBEDDED else "INFO").upper()
+LOG_LEVEL = env.str("LOG_LEVEL", default="").upper() or ("WARNING" if _EMBEDDED else "INFO")
 if LOG_LEVEL not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
     raise ImproperlyConfigured("LOG_LEVEL is one of DEBUG, INFO, WARNING, ERROR, CRITICAL")
-LOG_FORMAT = env.str("LOG_FORMAT", default="text" if _EMBEDDED else "json")
+LOG_FORMAT = env.str("LOG_FORMAT", default="") or ("text" if _EMBEDDED else "json")
 if LOG_FORMAT not in ("text", "json"):
     raise ImproperlyConfigured("LOG_FORMAT is text or json")
 LOGGING = logs.configuration(form=LOG_FORMAT, level=LOG_LEVEL)

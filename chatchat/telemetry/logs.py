@@ -115,11 +115,15 @@ def _ordered(_logger: Any, _method: str, line: Line) -> Line:
 
 
 def _short(_logger: Any, _method: str, line: Line) -> Line:
-    """For a terminal: the time of day, and no ids that only machines follow."""
+    """For a terminal: the time of day, a request in words, and no ids that only machines follow."""
     line["timestamp"] = line.pop("time")[11:23]
-    for name in ("request_id", "span_id"):
+    for name in ("request_id", "trace_id", "span_id"):
         line.pop(name, None)
-    return line
+    if line.get("logger") == "chatchat.request":
+        words = [str(line.pop(name)) for name in ("method", "route", "status", "ms")]
+        line["event"] = " ".join(words) + " ms"
+        del line["logger"]
+    return {name: value for name, value in line.items() if value is not None}
 
 
 #: What uvicorn says, as an error, of every handshake that is refused as it should be.

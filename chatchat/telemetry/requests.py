@@ -74,7 +74,7 @@ def route_of(request: HttpRequest) -> str:
     """The pattern of the address that was asked for: ``api/v1/groups/<id:pk>``."""
     match = request.resolver_match
     if match is not None:
-        return match.route
+        return match.route or "/"
     return STATIC if request.path.startswith(settings.STATIC_URL) else NO_ROUTE
 
 

@@ -29,6 +29,7 @@ from chatchat import __version__
 from chatchat.telemetry import traces
 
 FLUSH = 3.0  # seconds
+LONGEST = 400  # characters of an attribute: a batch's INSERT has a row of placeholders for each message
 
 #: What may leave: names and sizes, never what somebody wrote. Of an address only its pattern: a path and
 #: a query may hold tokens. Of SQL the statement, whose parameters stay behind.
@@ -75,7 +76,7 @@ def _sieved(span: ReadableSpan) -> ReadableSpan:
 
 def _allowed(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
     return {
-        name: value
+        name: value[:LONGEST] if isinstance(value, str) else value
         for name, value in (attributes or {}).items()
         if name in ALLOWED or name.startswith("chatchat.")
     }
@@ -147,7 +148,11 @@ def _line(span: ReadableSpan) -> str:
     trace_id, own = (context.trace_id, context.span_id) if context is not None else (0, 0)
     ids = f"{trace_id:032x}"[-8:], f"{parent.span_id if parent else 0:016x}"[-4:], f"{own:016x}"[-4:]
     took = ((span.end_time or 0) - (span.start_time or 0)) / 1e6
-    told = [f"{name.removeprefix('chatchat.')}={value!s}" for name, value in (span.attributes or {}).items()]
+    told = [
+        f"{name.removeprefix('chatchat.')}={value!s:.80}"
+        for name, value in (span.attributes or {}).items()
+        if name.startswith(("chatchat.", "db.query", "error"))
+    ]
     return f"span {ids[0]} {ids[1]}>{ids[2]} {took:8.2f} ms  {span.name}  {' '.join(told)}\n"
 
 
