@@ -100,9 +100,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "chatchat.middleware.content_policy",
     "chatchat.telemetry.probes.middleware",
     "chatchat.telemetry.requests.middleware",
-    "chatchat.middleware.content_policy",
     "chatchat.middleware.measured_bodies",
     "chatchat.origin.remembered",
     "django.middleware.security.SecurityMiddleware",

@@ -46,7 +46,7 @@ def test_the_admin_works_under_the_policy(windows: Windows) -> None:
     page.fill("[name=username]", "admin@example.org")
     page.fill("[name=password]", "correct horse battery")
     page.click("[type=submit]")
-    models = page.locator("#content-main th a")
+    models = page.locator(".apps th a")
     expect(models.first).to_be_visible()
     for path in [model.get_attribute("href") for model in models.all()]:
         page.goto(str(path))

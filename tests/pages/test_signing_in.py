@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from accounts.models import Session, User
 from tests.client import PASSWORD, ApiClient
@@ -33,6 +33,19 @@ def test_a_newcomer_registers_with_the_code_from_the_mail_page(windows: Windows)
     page.wait_for_url("**/chat/")
     expect(page.locator(".me")).to_have_text("小新")
     expect(page.locator("#conversations")).to_contain_text("No conversations yet")
+
+
+def test_a_code_that_is_late_does_not_move_who_types_elsewhere(windows: Windows) -> None:
+    page = windows.open("/register/")
+    page.fill("[name=email]", "slow@example.com")
+    asked: list[Route] = []
+    page.route("**/auth/email-codes", lambda route: asked.append(route))
+    with page.expect_request("**/auth/email-codes"):
+        page.click("[name=send_code]")
+    page.click("[name=nickname]")
+    asked[0].continue_()
+    expect(page.locator(".notice")).to_contain_text("slow@example.com")
+    expect(page.locator("[name=nickname]")).to_be_focused()
 
 
 def test_what_was_typed_stays_when_the_code_is_wrong(windows: Windows) -> None:

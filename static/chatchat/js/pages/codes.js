@@ -24,18 +24,21 @@ async function send(form, button, code) {
     email.reportValidity();
     return;
   }
+  // Whoever has gone on to another field meanwhile stays there.
+  const here = [document.activeElement, button, document.body];
+  const lead = (field) => here.includes(document.activeElement) && field.focus();
   button.disabled = true;
   try {
     const sent = await api("POST", "auth/email-codes", { email: address, purpose: button.dataset.purpose });
     const text = gettext("A code is on its way to %(email)s. It is good for %(seconds)s seconds.");
     show(form, "notice", interpolate(text, { email: address, seconds: sent.expires_in }, true));
     count(button, sent.resend_in);
-    code.focus();
+    lead(code);
   } catch (error) {
     show(form, "problem", error.message);
     if (error.retryAfter) count(button, error.retryAfter);
     else button.disabled = false;
-    if (email && !error.retryAfter) email.focus();
+    if (email && !error.retryAfter) lead(email);
   }
 }
 
