@@ -30,8 +30,8 @@ from scripts.services import MariaDB, MySQL, end_on, services
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-#: More than cores: half of the time of many tests is waiting, for a browser or for a moment to pass.
-WORKERS = 4
+#: One more than cores: much of the time of many tests is waiting, for a browser or for a moment to pass.
+WORKERS = 3
 SUMMARY = re.compile(r"=+ .*(?:passed|failed|error|no tests ran).* in [\d.]+s.*=+")
 
 #: Variables that choose a stack or bend it: the tests set their own.
