@@ -11,12 +11,13 @@ class AccountsConfig(AppConfig):
         from django.core import checks
 
         from accounts import figures, pages, schema, third_party  # noqa: F401 - the schema's extensions register themselves
-        from accounts.services import bans, retention
+        from accounts.services import bans, retention, silences
         from chatchat import policies
 
         user_logged_out.connect(pages.end_with_logout)
         policies.glance.register(figures.glance)
         policies.tidy.register(bans.lift_what_is_over)
+        policies.tidy.register(silences.forget_what_is_over)
         policies.tidy.register(retention.remove_what_is_over)
         checks.register(third_party.check)
 

@@ -145,6 +145,10 @@ class DeedsAdmin(KeysetAdmin):
         extra = {"deeds": deeds, "deed_target": row, "title": title, **(extra_context or {})}
         return super().changeform_view(request, object_id, form_url, extra)
 
+    def describe(self, row: Any) -> str:
+        """What the row is, where it is asked whether to act on it."""
+        return str(row)
+
     def perform(self, request: HttpRequest, deed: Deed, queryset: QuerySet[Any]) -> HttpResponse:
         """Ask, or, where that was answered, do it to each row, one by one: who is refused is named."""
         if request.method != "POST" or not request.user.has_perm(deed.permission):
@@ -186,7 +190,7 @@ class DeedsAdmin(KeysetAdmin):
             **self.admin_site.each_context(request),
             "title": str(deed.label),
             "deed": deed,
-            "rows": rows,
+            "rows": [(row.pk, self.describe(row)) for row in rows],
             "form": form,
             "opts": self.opts,
             "back": _back(request),

@@ -68,10 +68,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     banned_at = models.DateTimeField(_("banned at"), null=True, blank=True, db_index=True)
     #: When the ban ends by itself; None: when somebody lifts it.
     banned_until = models.DateTimeField(_("banned until"), null=True, blank=True, db_index=True)
-    ban_reason = models.CharField(_("why banned"), max_length=REASON_MAX, blank=True, default="")
+    #: The database has the default too: processes of the version before go on adding people meanwhile.
+    ban_reason = models.CharField(
+        _("why banned"), max_length=REASON_MAX, blank=True, default="", db_default=""
+    )
     #: Until then they may read, and write nowhere.
     silenced_until = models.DateTimeField(_("may not write until"), null=True, blank=True, db_index=True)
-    silence_reason = models.CharField(_("why not"), max_length=REASON_MAX, blank=True, default="")
+    silence_reason = models.CharField(
+        _("why not"), max_length=REASON_MAX, blank=True, default="", db_default=""
+    )
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
     created_at = models.DateTimeField(_("registered at"), default=timezone.now)
 

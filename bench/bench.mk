@@ -6,11 +6,12 @@ URL ?= http://127.0.0.1:8000
 replay: ## play a chat log on a running server and check every message: make replay LOG=chat.jsonl [PEOPLE=100 URL=…]
 	@scripts/setup.sh dev && exec .venv/bin/python bench/replay.py $(LOG) --people $(PEOPLE) $(addprefix --url ,$(URL))
 
-bench: ## what a delivery costs, next to its floor, and whether reading stays fast with 2,000,000 messages
+bench: ## what a delivery costs, next to its floor, and whether reading and moderating stay fast with 2,000,000 messages
 	@scripts/setup.sh dev
 	set -e
 	.venv/bin/python bench/fanout.py --stack $(STACK)
 	.venv/bin/python bench/growth.py
+	.venv/bin/python bench/moderation.py
 
 bench-pages: ## a group of 72,000 messages in a browser: how soon it is there, and going back: make bench-pages [LOG=chat.jsonl]
 	@scripts/setup.sh dev && exec .venv/bin/python bench/browser.py $(LOG)

@@ -28,8 +28,9 @@ class Filling:
     They are inserted as they would have been written: every conversation's among all the others'.
     """
 
-    def __init__(self, messages: int) -> None:
+    def __init__(self, messages: int, people: int = PEOPLE) -> None:
         self.messages = messages
+        self.persons = people
         self._random = random.Random(7)  # the same in every run
         mine = messages // 2 // (MINE - 1)
         others = messages // 4 // OTHER_SIZE
@@ -43,8 +44,8 @@ class Filling:
             return [READER, *range(2, LARGE_GROUP_PEOPLE + 1)]
         if conversation <= MINE:
             count = 1 if self._is_direct(conversation) else GROUP_PEOPLE - 1
-            return [READER, *self._random.sample(range(2, PEOPLE + 1), count)]
-        return self._random.sample(range(2, PEOPLE + 1), 2)
+            return [READER, *self._random.sample(range(2, self.persons + 1), count)]
+        return self._random.sample(range(2, self.persons + 1), 2)
 
     @staticmethod
     def _is_direct(conversation: int) -> bool:
@@ -64,7 +65,7 @@ class Filling:
     # -------------------------------------------------------------- rows
 
     def _users(self) -> Iterator[Row]:
-        for number in range(1, PEOPLE + 1):
+        for number in range(1, self.persons + 1):
             yield (number, "!", f"person{number}@example.com", f"Person {number}", "", "", "en", 0, 0, BEGIN)
 
     def _conversations(self) -> Iterator[Row]:
@@ -103,7 +104,7 @@ class Filling:
         for number, (people, size) in enumerate(zip(self.people, self.sizes, strict=True), 1):
             for person in people:
                 read = max(size - self._random.randint(0, 30), 0)
-                yield (number, person, 1, size, read, read, 1, 0)
+                yield (number, person, 1, size, read, read, 1, 0, 0, "all")
 
     # -------------------------------------------------------------- inserts
 
@@ -151,5 +152,5 @@ MESSAGE_COLUMNS = (
 )
 PARTICIPANT_COLUMNS = (
     *("conversation_id", "user_id", "visible_from_seq", "delivered_seq", "read_seq", "read_ordinal"),
-    *("may_send", "may_moderate"),
+    *("may_send", "may_moderate", "pinned", "notifications"),
 )

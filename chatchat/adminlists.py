@@ -158,7 +158,8 @@ class KeysetAdmin(admin.ModelAdmin[Any]):
         return self.order
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        return lookup in self.lookups
+        filters = {getattr(one, "parameter_name", None) for one in self.list_filter}
+        return lookup in self.lookups or lookup in filters
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -159,6 +159,9 @@ class MessageAdmin(ReadOnly):
             ", ".join(one["name"] for one in row.data.get("attachments", []))
         )
 
+    def describe(self, row: Message) -> str:
+        return f"{row.sender or row}: {self.text(row)}"
+
     @admin.display(description=_("state"))
     def state(self, row: Message) -> Any:
         if row.recalled_at is not None:

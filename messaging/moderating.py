@@ -17,7 +17,7 @@ from messaging import transcript, wire, wording
 from messaging.models import Conversation, Message, Reaction
 
 #: Messages that a search for text reads, from where it begins backwards; then one asks for more.
-WINDOW = 5000
+WINDOW = 2000
 #: Messages on either side of one that is read.
 AROUND = 20
 #: More than a page of the list holds.
@@ -30,8 +30,8 @@ class Search:
     """What somebody looks for. Whatever is asked, a bounded stretch of an index is read.
 
     Text is not indexed: a word index takes more than the messages do, and none of the three databases
-    has one that finds Chinese. It is looked for in the last 5,000 messages of a conversation, a person
-    or all, or in the 5,000 before those.
+    has one that finds Chinese. It is looked for in the last 2,000 messages of a conversation, a person
+    or all, or in the 2,000 before those.
     """
 
     conversation: int | None

@@ -105,7 +105,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="user",
             name="ban_reason",
-            field=models.CharField(blank=True, default="", max_length=300, verbose_name="why banned"),
+            field=models.CharField(
+                blank=True, db_default="", default="", max_length=300, verbose_name="why banned"
+            ),
         ),
         migrations.AddField(
             model_name="user",
@@ -115,7 +117,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="user",
             name="silence_reason",
-            field=models.CharField(blank=True, default="", max_length=300, verbose_name="why not"),
+            field=models.CharField(
+                blank=True, db_default="", default="", max_length=300, verbose_name="why not"
+            ),
         ),
         migrations.AddField(
             model_name="user",

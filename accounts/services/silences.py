@@ -80,6 +80,13 @@ def unsilence(*, user_id: int, by: User | None, reason: str) -> None:
         notices.tell(user, Action.UNSILENCED, reason=reason)
 
 
+def forget_what_is_over() -> None:
+    """A term that is over counts no more, whatever the row says; this only clears it from the lists."""
+    over = User.objects.filter(silenced_until__lte=now())
+    if over.exists():
+        over.update(silenced_until=None, silence_reason="")
+
+
 def _save(user: User) -> None:
     user.save(update_fields=["silenced_until", "silence_reason"])
     revoke(kind=Revocation.Kind.VOICE, user_id=user.pk)

@@ -159,6 +159,8 @@ def test_a_silence_ends_by_itself(amy: ApiClient, direct: int, mona: User) -> No
     User.objects.filter(pk=amy.id).update(silenced_until=now())
     amy.send_message(direct, "again")
     assert state(amy, direct)["may_send"]
+    policies.tidy()
+    assert User.objects.get(pk=amy.id).silenced_until is None
 
 
 def test_the_permission_to_write_costs_no_query_of_its_own(

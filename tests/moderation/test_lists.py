@@ -78,6 +78,23 @@ def test_people_of_a_name_are_walked_by_it(moderator: Client, monkeypatch: pytes
     assert len({row.pk for page in pages for row in page.result_list}) == 6
 
 
+def test_people_are_found_by_their_standing(moderator: Client, mona: User) -> None:
+    everybody = {name: new_user(name) for name in ("Banned", "Banned later", "Silenced", "Nothing")}
+    for number, name in enumerate(("Banned", "Banned later")):
+        User.objects.filter(pk=everybody[name].pk).update(banned_at=now() + timedelta(hours=number))
+    User.objects.filter(pk=everybody["Silenced"].pk).update(silenced_until=now() + timedelta(hours=1))
+
+    def found(standing: str) -> list[str]:
+        answer = moderator.get("/admin/accounts/user/", {"standing": standing})
+        assert answer.status_code == 200
+        return [row.nickname for row in answer.context["cl"].result_list]
+
+    assert found("banned") == ["Banned later", "Banned"]
+    assert found("silenced") == ["Silenced"]
+    assert found("staff") == [mona.nickname]
+    assert len(found("nonsense")) == 5
+
+
 @pytest.mark.parametrize(
     "cursor",
     ["x", "[]", "[1,2]", '["x"]', "[null]", "[true]", "[1e400]", "[[1]]", f"[{10**30}]", "{}", "[" * 5000],
