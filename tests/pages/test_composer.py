@@ -143,6 +143,7 @@ def test_what_was_written_before_an_edit_comes_back_after_it(windows: Windows, f
     cut_off(hers)
     hers.press("textarea", "Enter")
     expect(hers.locator(".note")).to_contain_text("connection")  # and it is still there
+    expect(hers.locator("#offline")).to_be_visible()
     hers.context.set_offline(False)
     expect(hers.locator("#offline")).to_be_hidden()
     windows.listening = True
@@ -203,6 +204,7 @@ def test_what_is_refused_says_why_and_is_kept_until_it_is_sent_or_discarded(
     his.click("button:has-text('Try again')")
     expect(his.locator(".failure")).to_have_count(0)
     expect(his.locator("article .text").last).to_have_text("are you there?")
+    expect(his.locator(".tick.sending")).to_have_count(0)
     assert [message["body"] for message in amy.history(conversation)] == ["are you there?"]
 
 

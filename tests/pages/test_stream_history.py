@@ -23,7 +23,7 @@ def test_scrolling_back_is_bounded_and_steady(windows: Windows, friends: Friends
     # What is far away was let go of; what comes is counted, and moves nothing.
     expect(his.locator(f"[data-seq='{last}']")).to_have_count(0)
     before = on_screen(his)
-    amy.send_message(conversation, "something new")
+    amy.send_message(conversation, "here is a later word")
     amy.put(f"conversations/{conversation}/messages/{int(seq) - 3}/reactions/🎉")
     expect(his.locator(".to-newest")).to_have_text("1 new message")
     expect(his.locator(".reaction")).to_have_text("🎉 1")
@@ -34,7 +34,7 @@ def test_scrolling_back_is_bounded_and_steady(windows: Windows, friends: Friends
     while seq < last - 200:
         seq = scroll(his, 2500)["seq"]
     his.click(".to-newest")
-    expect_at_end(his, "something new")
+    expect_at_end(his, "here is a later word")
     write(his, "read it")
     expect_at_end(his, "read it")
 
