@@ -13,7 +13,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import helpers
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise
@@ -155,6 +155,8 @@ class DeedsAdmin(KeysetAdmin):
             raise PermissionDenied
         by = cast(User, request.user)
         rows = list(queryset.order_by("pk")[: AT_ONCE + 1])
+        if rows and isinstance(self.list_select_related, list | tuple):
+            prefetch_related_objects(rows, *self.list_select_related)
         if len(rows) > AT_ONCE:
             self.message_user(
                 request,

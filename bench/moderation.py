@@ -25,11 +25,11 @@ from uuid import uuid4
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.filling import LARGE_GROUP, MINE, READER, Filling
-from bench.growth import LARGE, SMALL, Read, analyse, create, database_url, use
+from bench.growth import BOUND, LARGE, SMALL, Read, analyse, create, database_url, use
 from bench.progress import Progress
 
-#: Of a hundred people, one is banned and one may not write; each has a session and some lines on the record.
-SHARE = 100
+#: Of twenty people, one is banned and one may not write; each has a session and some lines on the record.
+SHARE = 20
 EXTRAS = (
     "INSERT INTO accounts_session (user_id, refresh_jti, device, ip, created_at, last_seen_at) "
     "SELECT id, CONCAT('j', id), 'Firefox', CONCAT('10.', id MOD 200, '.', id DIV 200 MOD 250, '.1'), "
@@ -65,7 +65,9 @@ class Moderator:
 
         from accounts.models import User
 
-        self.user = User.objects.create_user("ada@example.com", nickname="Ada", is_staff=True)
+        self.user = User.objects.filter(email="ada@example.com").first() or User.objects.create_user(
+            "ada@example.com", nickname="Ada", is_staff=True
+        )
         self.user.groups.add(Group.objects.get(name="administrator"))
         self.client = Client()
         self.client.force_login(self.user)
@@ -286,10 +288,13 @@ def run(options: argparse.Namespace) -> list[Read]:
     call_command("collectstatic", interactive=False, verbosity=0)
     moderators: dict[str, Moderator] = {}
     for name, share in ((SMALL, 100), (LARGE, 1)):
-        create(name)
-        fill(options.messages // share, options.people // share)
+        if options.reuse:
+            use(name)
+        else:
+            create(name)
+            fill(options.messages // share, options.people // share)
         moderators[name] = Moderator(options.people // share)
-    kinds: list[Any] = [Read(name, ask) for name, ask in reads()]  # type: ignore[arg-type]
+    kinds: list[Any] = [Read(name, ask) for name, ask in reads() if options.only in name]  # type: ignore[arg-type]
     progress = Progress("rounds", options.rounds)
     for _ in range(options.rounds):
         for read in kinds:
@@ -301,6 +306,13 @@ def run(options: argparse.Namespace) -> list[Read]:
     return kinds
 
 
+def good(read: Read) -> bool:
+    """A moment is found by its id in at most ``ROUNDS`` queries and one, which may be fewer among few."""
+    from chatchat.landmarks import ROUNDS
+
+    return read.ratio <= BOUND and read.queries[LARGE] <= read.queries[SMALL] + ROUNDS - 1
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -309,6 +321,8 @@ def main() -> int:
     parser.add_argument("--people", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--times", type=int, default=5, help="of each kind a round and database")
+    parser.add_argument("--only", default="", metavar="TEXT", help="what has this in its name")
+    parser.add_argument("--reuse", action="store_true", help="the databases of the last run, on DATABASE_URL")
     parser.add_argument("--buffer-pool", default="2G", help="of the throw-away server")
     options = parser.parse_args()
     with database_url(options.buffer_pool) as url, tempfile.TemporaryDirectory() as var:
@@ -327,12 +341,12 @@ def main() -> int:
     times = options.rounds * options.times
     print(f"{'':<34}{options.messages // 100:>12,} {options.messages:>12,}   medians of {times}")
     for read in kinds:
-        mark = "" if read.good else "  !"
+        mark = "" if good(read) else "  !"
         print(
             f"{read.name:<34}{read.median_ms(SMALL):>9.2f} ms {read.median_ms(LARGE):>9.2f} ms"
             f"   × {read.ratio:.2f}   queries: {read.queries[SMALL]}, {read.queries[LARGE]}{mark}"
         )
-    return 0 if all(read.good for read in kinds) else 1
+    return 0 if all(good(read) for read in kinds) else 1
 
 
 if __name__ == "__main__":

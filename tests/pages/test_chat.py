@@ -68,7 +68,7 @@ def test_messages_are_edited_recalled_answered_and_reacted_to(windows: Windows, 
     open_first(hers)
     open_first(his)
     write(hers, "Tea at fuor?")
-    hers.locator("article.mine").first.click(button="right")
+    hers.locator("article.mine:not(.sending)").click(button="right")
     hers.click("[role=menuitem]:has-text('Edit')")
     expect(hers.locator("textarea")).to_have_value("Tea at fuor?")
     write(hers, "Tea at four?")
@@ -86,7 +86,7 @@ def test_messages_are_edited_recalled_answered_and_reacted_to(windows: Windows, 
 
     write(hers, "Wrong window")
     expect(his.locator("article .text").last).to_have_text("Wrong window")
-    hers.locator("article.mine").last.click(button="right")
+    hers.locator("article.mine:not(.sending)", has_text="Wrong window").click(button="right")
     hers.click("[role=menuitem]:has-text('Recall')")
     expect(his.locator("article .text").last).to_have_text("Message recalled")
     assert "Wrong window" not in his.content()

@@ -48,6 +48,22 @@ def test_a_code_that_is_late_does_not_move_who_types_elsewhere(windows: Windows)
     expect(page.locator("[name=nickname]")).to_be_focused()
 
 
+def test_scripts_that_are_late_leave_who_types_where_they_are(windows: Windows) -> None:
+    page = windows.open()
+    held: list[Route] = []
+    page.route("**/passwords*.js", lambda route: held.append(route))
+    page.goto("/login/", wait_until="commit")
+    page.fill("[name=email]", "slow@example.com")
+    page.click("[name=password]")
+    page.keyboard.type("my ss")
+    page.keyboard.press("ArrowLeft")
+    held[0].continue_()
+    expect(page.get_by_role("button", name="Show the password")).to_be_visible()
+    page.keyboard.type("pa")
+    expect(page.locator("[name=password]")).to_be_focused()
+    expect(page.locator("[name=password]")).to_have_value("my spas")
+
+
 def test_what_was_typed_stays_when_the_code_is_wrong(windows: Windows) -> None:
     windows.expected = {400}
     page = windows.open("/register/")

@@ -60,7 +60,7 @@ def talk(hers: Page, his: Page) -> None:
     hers.click("[role=menuitem]:has-text('👍')")
     expect(his.locator(".mine .reaction")).to_contain_text("👍")
     write(his, "Not for you")
-    his.locator("article.mine").last.click(button="right")
+    his.locator("article.mine:not(.sending)", has_text="Not for you").click(button="right")
     his.click("[role=menuitem]:has-text('Recall')")
     expect(hers.locator("#stream article").last).to_contain_text("recalled")
 

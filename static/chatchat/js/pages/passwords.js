@@ -2,20 +2,17 @@
 
 import { el } from "../dom.js";
 
-/** For every password field under `root`. */
+/** For every password field under `root`; nothing is moved, who types already goes on typing. */
 export function passwords(root) {
   for (const input of root.querySelectorAll("input[data-password]")) {
-    const hint = el("span", { class: "hint caps", role: "status" });
-    const box = el("span", { class: "with-button password" });
-    input.replaceWith(box);
-    box.append(input, showButton(input));
-    box.after(hint);
+    const box = input.closest(".with-button");
+    const hint = box.nextElementSibling;
+    box.append(showButton(input));
     input.addEventListener("keydown", (event) => tell(event, hint));
     input.addEventListener("keyup", (event) => tell(event, hint));
     input.addEventListener("blur", () => hint.replaceChildren());
     // What a manager of passwords, or the browser, remembers is never shown text.
     input.form?.addEventListener("submit", () => (input.type = "password"));
-    if (input.autofocus) input.focus();
   }
 }
 
