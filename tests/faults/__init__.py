@@ -1,0 +1,1 @@
+"""What breaks for real, and what must hold all the same: docs/reliability.md."""
