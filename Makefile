@@ -52,3 +52,5 @@ clean: ## remove what was made here: .venv, caches, var/ with its database
 
 # The benchmarks bring their own targets.
 -include bench/*.mk
+# Long runs of tests, too.
+-include tests/*/*.mk

@@ -7,8 +7,9 @@ class MessagingConfig(AppConfig):
     name = "messaging"
 
     def ready(self) -> None:
-        from chatchat import policies
+        from chatchat import doctor, policies
         from chatchat.realtime import process
+        from messaging import doctor as checks
         from messaging import figures, live
         from messaging.services import moderation
         from messaging.services.conversations import restate_directs
@@ -18,3 +19,4 @@ class MessagingConfig(AppConfig):
         policies.profile_changed.register(restate_directs)
         policies.tidy.register(moderation.forget_what_is_over)
         policies.glance.register(figures.glance)
+        doctor.register("counters", checks.check)

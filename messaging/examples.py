@@ -55,6 +55,42 @@ CONVERSATION: dict[str, Any] = {
     "notifications": "all",
     "receipts": [{"user": 18, "delivered_seq": 41, "read_seq": 40}],
 }
+UNREAD: dict[str, Any] = {
+    "conversation": 42,
+    "unread": 2,
+    "read_seq": 38,
+    "read_ordinal": 36,
+    "last_seq": 41,
+    "last_ordinal": 38,
+    "first_seq": 1,
+    "results": [
+        {
+            "seq": 39,
+            "sender": PEER,
+            "counted": True,
+            "reason": "recalled",
+            "number": 1,
+            "sent_at": "2026-01-02T03:03:00.000Z",
+        },
+        {
+            "seq": 40,
+            "sender": None,
+            "counted": False,
+            "reason": "system",
+            "number": None,
+            "sent_at": "2026-01-02T03:03:30.000Z",
+        },
+        {
+            "seq": 41,
+            "sender": PEER,
+            "counted": True,
+            "reason": "message",
+            "number": 2,
+            "sent_at": "2026-01-02T03:04:05.678Z",
+        },
+    ],
+    "next": None,
+}
 
 
 def taken(name: str, value: dict[str, Any]) -> OpenApiExample:

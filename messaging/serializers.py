@@ -7,8 +7,9 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from chatchat.fields import FlagField, IdField, TextField
-from messaging.examples import CONVERSATION, MESSAGE, SEND, given, taken
+from messaging.examples import CONVERSATION, MESSAGE, SEND, UNREAD, given, taken
 from messaging.models import Conversation, Message, Notifications
+from messaging.unread import COUNTED
 
 
 @extend_schema_serializer(examples=[taken("send", SEND)])
@@ -199,3 +200,25 @@ class MarkersShape(serializers.Serializer[Any]):
     delivered_seq = serializers.IntegerField()
     read_seq = serializers.IntegerField()
     unread = serializers.IntegerField()
+
+
+class UnreadMessageShape(serializers.Serializer[Any]):
+    seq = IdField()
+    sender = SenderShape(allow_null=True, help_text="None: the system.")
+    counted = serializers.BooleanField()
+    reason = serializers.ChoiceField(choices=[(reason, reason) for reason in COUNTED])
+    number = serializers.IntegerField(allow_null=True, help_text="The how-manieth of the counted ones it is.")
+    sent_at = serializers.DateTimeField()
+
+
+@extend_schema_serializer(examples=[given("a badge that says 2", UNREAD)])
+class UnreadShape(serializers.Serializer[Any]):
+    conversation = IdField()
+    unread = serializers.IntegerField(help_text="What the badge says: `last_ordinal` less `read_ordinal`.")
+    read_seq = serializers.IntegerField(help_text="Your read marker.")
+    read_ordinal = serializers.IntegerField(help_text="How many of people's messages there are up to it.")
+    last_seq = serializers.IntegerField()
+    last_ordinal = serializers.IntegerField(help_text="How many of people's messages there are in all.")
+    first_seq = IdField(help_text="The first message that you may see.")
+    results = UnreadMessageShape(many=True)
+    next = serializers.IntegerField(allow_null=True, help_text="Pass it as `after`; null: that was all.")

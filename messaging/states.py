@@ -94,7 +94,7 @@ def _state(me: Participant, last: dict[str, Any] | None, both: Sequence[Particip
         "last_version": conversation.last_version,
         "delivered_seq": me.delivered_seq,
         "read_seq": me.read_seq,
-        "unread": max(0, conversation.last_ordinal - me.read_ordinal),
+        "unread": unread_of(me),
         "last_message": wire.preview(last) if last else None,
         "muted": is_muted(me),
         "muted_until": rfc3339(me.muted_until) if me.muted_until and is_muted(me) else None,
@@ -106,6 +106,11 @@ def _state(me: Participant, last: dict[str, Any] | None, both: Sequence[Particip
         # A direct conversation that is closed for sending tells nothing of the other any more.
         "receipts": [receipt(other)] if other and me.may_send else [],
     }
+
+
+def unread_of(participant: Participant) -> int:
+    """Messages past the read marker, neither one's own nor the system's."""
+    return max(0, participant.conversation.last_ordinal - participant.read_ordinal)
 
 
 def receipt(participant: Participant) -> dict[str, Any]:

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern] = [
         views.ReactionView.as_view(),
     ),
     path("conversations/<id:conversation>/read", views.ReadView.as_view()),
+    path("conversations/<id:conversation>/unread", views.UnreadView.as_view()),
     path("conversations/<id:conversation>/sync", views.SyncView.as_view()),
     path("attachments", attachments.AttachmentsView.as_view()),
     path("attachments/<id:attachment>", attachments.AttachmentView.as_view()),

@@ -15,7 +15,7 @@ from accounts.views.common import me
 from chatchat.api import MAX_ID, Paging
 from chatchat.errors import Invalid
 from chatchat.views import valid
-from messaging import history, offline
+from messaging import history, offline, unread
 from messaging.access import participation
 from messaging.examples import MESSAGE, SEND, given, taken
 from messaging.limits import refusal
@@ -33,9 +33,10 @@ from messaging.serializers import (
     SendRequest,
     SeqRequest,
     SyncPageShape,
+    UnreadShape,
 )
 from messaging.services import messages, preferences
-from messaging.states import mine, states, with_receipts
+from messaging.states import mine, states, unread_of, with_receipts
 
 PAGE_LIMIT = 100
 DEFAULT_PAGE = 50
@@ -210,10 +211,32 @@ class ReadView(APIView):
         seq = valid(SeqRequest, request)["seq"]
         messages.mark(user_id=me(request).pk, conversation_id=conversation, seq=seq, read=True)
         participant = participation(user_id=me(request).pk, conversation_id=conversation)
-        unread = max(0, participant.conversation.last_ordinal - participant.read_ordinal)
         return Response(
-            {"delivered_seq": participant.delivered_seq, "read_seq": participant.read_seq, "unread": unread}
+            {
+                "delivered_seq": participant.delivered_seq,
+                "read_seq": participant.read_seq,
+                "unread": unread_of(participant),
+            }
         )
+
+
+class UnreadView(APIView):
+    @extend_schema(
+        summary="Why my unread count is what it is",
+        description="The messages past your read marker in the order of seq, each with whether it is "
+        "counted and why: `message` (somebody else's) and `recalled` (taken back, and counted all the same) "
+        "are; `own` and `system` are not. What comes before `first_seq` you never see, and it is never "
+        "counted. `unread` is `last_ordinal` less `read_ordinal`, and the `number` of the last counted one.",
+        parameters=[
+            _query("after", "`next` of the page before."),
+            _query("limit", "1 to 100; 50 by default."),
+        ],
+        responses={200: UnreadShape, 404: NOT_YOURS},
+    )
+    def get(self, request: Request, conversation: int) -> Response:
+        participant = participation(user_id=me(request).pk, conversation_id=conversation)
+        after = _number(request, "after") or 0
+        return Response(unread.explain(participant, limit=_limit(request), after=after))
 
 
 class SyncView(APIView):

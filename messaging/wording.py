@@ -24,6 +24,7 @@ SYSTEM: dict[str, Callable[[], str]] = {
     "member.removed": lambda: _("%(by)s removed %(user)s"),
     "member.muted": lambda: _("%(by)s muted %(user)s"),
     "member.unmuted": lambda: _("%(by)s lets %(user)s write again"),
+    "message.lost": lambda: _("A message was lost here"),
     "role.changed": lambda: _("%(by)s made %(user)s: %(role)s"),
 }
 ROLES: dict[str, Callable[[], str]] = {

@@ -164,6 +164,8 @@ PUT conversations/{group}/messages/{others}/reactions/👍 -    401 404 204   40
 DELETE conversations/{group}/messages/{others}/reactions/👍 - 401 404 204   404 404   mute  204   204   204   ban
 PUT conversations/{group}/read           read           401   404   200   404   404   200   200   200   200   ban
 GET conversations/{group}/sync           -              401   404   200   404   404   200   200   200   200   ban
+GET conversations/{group}/unread         -              401   404   200   404   404   200   200   200   200   ban
+GET conversations/{dissolved}/unread     -              401   404   404   404   404   404   404   404   404   ban
 GET offline                              -              401   200   200   200   200   200   200   200   200   ban
 POST offline/ack                         group_ack      401   404   204   404   404   204   204   204   204   ban
 
@@ -184,6 +186,7 @@ PUT conversations/{direct}/messages/{said_direct}/reactions/👍 -    401 404 20
 DELETE conversations/{direct}/messages/{said_direct}/reactions/👍 - 401 404 204 mute 404 204 mute 404 204 ban
 PUT conversations/{direct}/read          read           401   404   200   200   404   200   200   404   200   ban
 GET conversations/{direct}/sync          -              401   404   200   200   404   200   200   404   200   ban
+GET conversations/{direct}/unread        -              401   404   200   200   404   200   200   404   200   ban
 POST offline/ack                         direct_ack     401   404   204   204   404   204   204   404   204   ban
 
 # Attachments: one's own until they are sent, then of whoever sees the message; a block changes nothing in a group.

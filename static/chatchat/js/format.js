@@ -55,6 +55,7 @@ const SYSTEM = {
   "member.removed": () => gettext("%(by)s removed %(user)s"),
   "member.muted": () => gettext("%(by)s muted %(user)s"),
   "member.unmuted": () => gettext("%(by)s lets %(user)s write again"),
+  "message.lost": () => gettext("A message was lost here"),
   "role.changed": () => gettext("%(by)s made %(user)s: %(role)s"),
 };
 
