@@ -50,6 +50,9 @@ class Conversation(msgspec.Struct):
     kind: str
     last_seq: int
     last_version: int
+    delivered_seq: int
+    read_seq: int
+    unread: int
     peer: Person | None = None
 
 
@@ -110,6 +113,21 @@ class Ok(msgspec.Struct, tag="ok"):
     re: Any = None
 
 
+class Receipt(msgspec.Struct):
+    user: int
+    delivered_seq: int
+    read_seq: int
+
+
+class Receipts(msgspec.Struct, tag="receipts"):
+    conversation: int
+    receipts: list[Receipt]
+
+
+class State(msgspec.Struct, tag="conversation"):
+    conversation: Conversation
+
+
 class _Passing(msgspec.Struct, tag_field="type"):
     """A frame that says nothing about messages."""
 
@@ -122,11 +140,12 @@ def _passing(tag: str) -> type[msgspec.Struct]:
 _OTHERS = [
     _passing(tag)
     for tag in (
-        *("conversation", "receipts", "pong", "typing", "presence"),
+        *("pong", "typing", "presence"),
         *("friend.request", "friend.added", "friend.removed"),
     )
 ]
 _known: Any = MessageFrame | Accepted | Ready | Synced | SyncLimited | SyncPage | Refusal | Gone | Ok
+_known = _known | Receipts | State
 for _other in _OTHERS:
     _known = _known | _other
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_known)
@@ -196,6 +215,15 @@ class Client(WSListener):
     def on_gone(self, conversation: int) -> None:
         """Access to ``conversation`` ended."""
 
+    def on_receipts(self, frame: Receipts) -> None:
+        """Others' markers moved."""
+
+    def on_state(self, conversation: Conversation) -> None:
+        """How a conversation stands for this person, in `ready` and whenever it changes."""
+
+    def on_open(self) -> None:
+        """There is a connection; `hello` comes next."""
+
     def on_synced(self) -> None:
         """The backlog is over; what comes now is live."""
 
@@ -244,11 +272,15 @@ class Client(WSListener):
                 await asyncio.sleep(back_off * random.uniform(0.5, 1.5))
                 back_off = min(back_off * 2, MAX_BACK_OFF)
                 continue
-            back_off = 0.05
             await self._watch(transport)
-            renew = self._cut_off()
+            synced, renew = self.live, self._cut_off()
             if not self.resumes:
                 return
+            if synced:
+                back_off = 0.05
+            else:
+                await asyncio.sleep(back_off * random.uniform(0.5, 1.5))
+                back_off = min(back_off * 2, MAX_BACK_OFF)
 
     async def _connect(self, renew: bool) -> WSTransport:
         headers = {
@@ -261,6 +293,7 @@ class Client(WSListener):
         )
         self.transport = transport
         self._heard = time.monotonic()
+        self.on_open()
         self.send(type="hello", cursors={str(key): value for key, value in self.cursors.items()})
         return transport
 
@@ -353,14 +386,26 @@ class Client(WSListener):
                 self._first_sync.set_exception(RuntimeError(f"{self.url}: {frame}"))
             case Refusal():
                 self.on_refused(frame)
-            case SyncLimited():
-                self.on_limited(frame.conversation, frame.after)
-            case Gone():
-                self.on_gone(frame.conversation)
             case Synced():
                 self.live = True
                 if not self._first_sync.done():
                     self._first_sync.set_result(None)
                 self.on_synced()
+            case _:
+                self._take_state(frame)
+
+    def _take_state(self, frame: Any) -> None:
+        match frame:
+            case SyncLimited():
+                self.on_limited(frame.conversation, frame.after)
+            case Gone():
+                self.on_gone(frame.conversation)
+            case Receipts():
+                self.on_receipts(frame)
+            case State():
+                self.on_state(frame.conversation)
+            case Ready():
+                for conversation in frame.conversations:
+                    self.on_state(conversation)
             case _:
                 pass

@@ -47,7 +47,8 @@ class Process:
         self.port = int(env["PORT"])
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
-        self._command, self._env, self._core, self._path = command, env, core, path
+        self.env = env  # of the next start
+        self._command, self._core, self._path = command, core, path
         self._root = root
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -59,7 +60,7 @@ class Process:
     def start(self) -> None:
         with self.log.open("ab") as log, on_core(self._core):
             self._process = subprocess.Popen(
-                self._command, cwd=self._root, env=self._env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                self._command, cwd=self._root, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         deadline = time.monotonic() + READY_SECONDS
         while not self._answers():
@@ -150,7 +151,7 @@ def stack(
     directory = short_directory()
     services: list[MariaDB | Redis] = []
     servers: list[Process] = []
-    env = os.environ | _common_env(directory) | dict(extra or {})
+    env = os.environ | common_env(directory) | dict(extra or {})
     try:
         if kind == "production":
             services = [BenchDatabase(directory / "m"), Redis(directory / "r")]
@@ -177,7 +178,8 @@ def stack(
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _common_env(directory: Path) -> dict[str, str]:
+def common_env(directory: Path) -> dict[str, str]:
+    """Of a server with its files in ``directory``, on no stack yet."""
     return {
         "VAR_DIR": str(directory / "var"),
         "DATABASE_URL": "",

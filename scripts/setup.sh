@@ -86,6 +86,7 @@ if [ "$kind" = dev ]; then
     has redis-server || missing="$missing redis-server"
     has nginx || missing="$missing nginx-light"
     has rsync || missing="$missing rsync"
+    has faketime || missing="$missing faketime"
     has chromium || missing="$missing chromium"
     has fc-list && fc-list :lang=zh | grep -q . || missing="$missing fonts-noto-cjk"
 fi

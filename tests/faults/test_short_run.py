@@ -1,0 +1,57 @@
+"""A short run of the bench itself: a few people, a fault of each of several kinds, one seed."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench import ROOT
+from tests.faults.kinds import faketime
+
+pytestmark = pytest.mark.slow
+
+
+def run(stack: str, ledger: Path, kinds: list[str]) -> dict[str, Any]:
+    """What the bench keeps of a run."""
+    command = [sys.executable, "-m", "tests.faults", "--stack", stack, "--ledger", str(ledger)]
+    round_ = ["--seed", "7", "--rounds", "1", "--messages", "500", "--faults", str(len(kinds))]
+    done = subprocess.run(
+        [*command, *round_, "--kinds", ",".join(kinds)], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    line: dict[str, Any] = json.loads(ledger.read_text())
+    return line
+
+
+def judge(line: dict[str, Any], kinds: list[str]) -> None:
+    assert line["good"]
+    assert set(line["violations"].values()) == {0}
+    assert line["faults"] == dict.fromkeys(kinds, 1), "each of them happened"
+    assert line["acknowledged"] >= 500
+    assert line["deliveries"] > line["acknowledged"]
+    assert line["duplicates_answered"] > 0, "some acknowledgements were lost on their way"
+
+
+@pytest.mark.production
+def test_two_processes_with_everything_that_they_need_breaking(tmp_path: Path) -> None:
+    kinds = [
+        *("kill_server", "stop_server", "kill_redis", "kill_database", "redis_half_open"),
+        *("database_refused", "cut_before_acknowledgement", "cut_everybody", "kick"),
+    ]
+    judge(run("production", tmp_path / "ledger.jsonl", kinds), kinds)
+
+
+@pytest.mark.production
+@pytest.mark.skipif(faketime() is None, reason="libfaketime is not installed (Debian: faketime)")
+def test_a_process_whose_clock_is_hours_off(tmp_path: Path) -> None:
+    kinds = ["clock_behind", "cut_before_acknowledgement"]
+    judge(run("production", tmp_path / "ledger.jsonl", kinds), kinds)
+
+
+@pytest.mark.embedded
+def test_one_process_on_sqlite(tmp_path: Path) -> None:
+    kinds = ["kill_server", "stop_server", "cut_before_acknowledgement", "cut_everybody", "full_disk"]
+    judge(run("embedded", tmp_path / "ledger.jsonl", kinds), kinds)
