@@ -4,10 +4,11 @@
 
 Rounds follow each other on one site: in each, a few people talk in conversations of their own while
 faults happen at moments that the seed gives. Afterwards all that was recorded is checked against the
-promises of docs/reliability.md. Exit code 1: one was broken. Each run adds a line to var/faults.jsonl.
+promises of docs/reliability.md. Exit code 1: one was broken. Each round adds a line to var/faults.jsonl.
 """
 
 import argparse
+import asyncio
 import os
 import random
 import sys
@@ -18,10 +19,9 @@ from pathlib import Path
 import httpx
 
 from bench import ROOT
-from bench.clients import to_the_end
 from bench.people import Member, in_turns
 from tests.faults.kinds import FAULTS, possible
-from tests.faults.report import Total
+from tests.faults.report import Total, keep
 from tests.faults.rounds import PEOPLE, Round, plan
 from tests.faults.site import Site, site
 from tests.faults.talk import lines
@@ -39,11 +39,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="at most so many")
     parser.add_argument("--messages", type=int, default=20_000, help="a round (default: 20000)")
     parser.add_argument("--faults", type=int, default=10, help="a round (default: 10)")
+    parser.add_argument("--window", type=int, default=24, help="messages of a device under way (default: 24)")
     parser.add_argument("--kinds", help=f"only these, by commas: {', '.join(FAULTS)}")
     parser.add_argument(
         "--log", type=Path, default=os.environ.get("FAULTS_LOG"), help="real chat, as JSON lines"
     )
-    parser.add_argument("--ledger", type=Path, default=LEDGER, help="where a line a run is kept")
+    parser.add_argument("--ledger", type=Path, default=LEDGER, help="where a line a round is kept")
     return parser.parse_args()
 
 
@@ -66,9 +67,12 @@ async def rounds(where: Site, given: argparse.Namespace, kinds: Sequence[str], t
     until = time.monotonic() + given.minutes * 60
     number = 0
     while time.monotonic() < until and (given.rounds is None or number < given.rounds):
-        this = plan(given.seed, number, given.messages, kinds, given.faults)
+        this = plan(
+            given.seed, number, messages=given.messages, window=given.window, kinds=kinds, faults=given.faults
+        )  # fmt: skip
         outcome = await Round(where, members, texts, this, say).run()
         total.add(outcome)
+        keep(given.ledger, given.stack, outcome)
         for line in outcome.verdict.lines():
             say(f"round {number}: {line}")
         number += 1
@@ -80,12 +84,9 @@ def main() -> int:
     kinds = given.kinds.split(",") if given.kinds else possible(given.stack)
     left_out = FAULTS.keys() - set(kinds)
     say(f"seed {given.seed}, {given.stack} stack; left out: {', '.join(sorted(left_out)) or 'nothing'}")
-    total = Total(seed=given.seed, stack=given.stack)
+    total = Total(given.seed)
     with site(given.stack, processes=2 if given.stack == "production" else 1) as where:
-        try:
-            to_the_end(rounds(where, given, kinds, total))
-        finally:
-            total.keep(given.ledger)
+        asyncio.run(rounds(where, given, kinds, total))
     print(total.as_text())
     return 0 if total.good else 1
 

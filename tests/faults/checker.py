@@ -43,6 +43,7 @@ PROMISES = {
     "marker back": 10,
     "unread wrong": 10,
     "refused": 9,
+    "stuck": 9,
 }
 
 

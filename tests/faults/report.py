@@ -1,4 +1,4 @@
-"""Runs added up: a line a run in a file, and a table of them all for docs/reliability.md.
+"""Runs added up: a line a round in a file, and a table of them all for docs/reliability.md.
 
 python -m tests.faults.report [FILE]
 """
@@ -19,21 +19,19 @@ FIGURES = ("sent", "acknowledged", "duplicates_answered", "deliveries", "connect
 
 @dataclass
 class Total:
-    """A run, or several."""
+    """A run's rounds."""
 
     seed: int
-    stack: str
     rounds: int = 0
     seconds: float = 0.0
     figures: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     violations: Counter[str] = field(default_factory=Counter)
     codes: Counter[int] = field(default_factory=Counter)
-    stuck: str = ""
 
     @property
     def good(self) -> bool:
-        return self.rounds > 0 and not self.violations.total() and not self.stuck
+        return self.rounds > 0 and not self.violations.total()
 
     def add(self, outcome: Outcome) -> None:
         self.rounds += 1
@@ -42,18 +40,6 @@ class Total:
         self.faults.update(outcome.faults)
         self.violations.update(outcome.verdict.violations)
         self.codes.update(outcome.codes)
-
-    def keep(self, ledger: Path) -> None:
-        """Add a line to `ledger`."""
-        ledger.parent.mkdir(parents=True, exist_ok=True)
-        line: dict[str, Any] = {
-            "day": time.strftime("%Y-%m-%d"), "seed": self.seed, "stack": self.stack, "rounds": self.rounds,
-            "seconds": round(self.seconds), **{name: self.figures[name] for name in FIGURES},
-            "faults": dict(self.faults), "violations": {kind: self.violations[kind] for kind in PROMISES},
-            "stuck": self.stuck, "good": self.good,
-        }  # fmt: skip
-        with ledger.open("a") as lines:
-            lines.write(json.dumps(line) + "\n")
 
     def as_text(self) -> str:
         figures = ", ".join(f"{self.figures[name]:,} {name.replace('_', ' ')}" for name in FIGURES)
@@ -65,10 +51,23 @@ class Total:
                 *(f"  {count:>5} {kind}" for kind, count in self.faults.most_common()),
                 f"  {self.faults.total():>5} faults of {len(self.faults)} kinds",
                 ", ".join(f"{self.violations[kind]} {kind}" for kind in PROMISES),
-                *([self.stuck] if self.stuck else []),
                 "every promise held" if self.good else "A PROMISE WAS BROKEN",
             ]
         )
+
+
+def keep(ledger: Path, stack: str, outcome: Outcome) -> None:
+    """Add a round's line to `ledger`."""
+    ledger.parent.mkdir(parents=True, exist_ok=True)
+    verdict = outcome.verdict
+    line = {
+        "day": time.strftime("%Y-%m-%d"), "stack": stack, "seed": outcome.plan.seed,
+        "round": outcome.plan.number, "seconds": round(outcome.seconds),
+        **{name: getattr(verdict, name) for name in FIGURES}, "faults": dict(outcome.faults),
+        "violations": {kind: verdict.violations[kind] for kind in PROMISES}, "good": verdict.good,
+    }  # fmt: skip
+    with ledger.open("a") as lines:
+        lines.write(json.dumps(line) + "\n")
 
 
 def table(lines: list[dict[str, Any]]) -> str:
@@ -77,11 +76,12 @@ def table(lines: list[dict[str, Any]]) -> str:
     faults: Counter[str] = Counter()
     violations: Counter[str] = Counter()
     for line in lines:
-        figures.update({name: line[name] for name in (*FIGURES, "rounds", "seconds")})
+        figures.update({name: line[name] for name in FIGURES})
         faults.update(line["faults"])
         violations.update(line["violations"])
     rows = [
-        ("runs, each with a seed of its own", len(lines)),
+        ("seeds", len({line["seed"] for line in lines})),
+        ("rounds", len(lines)),
         ("messages acknowledged", figures["acknowledged"]),
         ("sends, retries among them", figures["sent"]),
         ("retries answered with the first result", figures["duplicates_answered"]),

@@ -18,7 +18,6 @@ from tests.faults.record import Kick, Record, now
 from tests.faults.site import Site
 
 PEOPLE = 8
-WINDOW = 24  # messages of a device that are under way at once
 MARK_EVERY = 1.0
 #: After the last fault everything has to be acknowledged, and to have come, within so many seconds.
 PATIENCE = 60.0
@@ -31,18 +30,22 @@ class Plan:
     seed: int
     number: int  # of the round
     messages: int  # at least; people talk until the last fault is over
+    window: int  # messages of a device that are under way at once
     #: After how many more acknowledgements each fault happens, its kind, and the seconds that it lasts.
     faults: list[tuple[int, str, float]] = field(default_factory=list)
 
 
-def plan(seed: int, number: int, messages: int, kinds: Sequence[str], faults: int) -> Plan:
+def plan(seed: int, number: int, *, messages: int, window: int, kinds: Sequence[str], faults: int) -> Plan:
     """Faults at random moments, every kind before any comes again."""
     source = random.Random(f"{seed}/{number}")
     chosen: list[str] = []
     while len(chosen) < faults:
         chosen += source.sample(kinds, len(kinds))
-    moments = [(source.randint(20, 500), kind, round(source.uniform(0.5, 3), 1)) for kind in chosen[:faults]]
-    return Plan(seed, number, messages, moments)
+    moments = [
+        (source.randint(5 * window, 20 * window), kind, round(source.uniform(0.5, 3), 1))
+        for kind in chosen[:faults]
+    ]
+    return Plan(seed, number, messages, window, moments)
 
 
 @dataclass
@@ -77,17 +80,21 @@ class Round:
     async def run(self) -> Outcome:
         began = time.monotonic()
         await self._make_conversations()
-        marking = asyncio.create_task(self._mark())
+        marking, stuck = asyncio.create_task(self._mark()), ""
         try:
             await asyncio.gather(*[device.open() for device in self.devices])
             await self._break_things()
-            await self._until(self._all_acknowledged, "acknowledged")
+            await self._until(self._all_acknowledged, "everything is acknowledged")
             await self._read_to_the_end()
+        except StuckError as error:
+            stuck = str(error)
         finally:
             marking.cancel()
             await asyncio.gather(*[device.close() for device in self.devices])
         self.record.rows = await asyncio.to_thread(self.site.rows, self.conversations)
         verdict = check(self.record)
+        if stuck:
+            verdict.add("stuck", stuck)
         codes = Counter(code for device in self.devices for code in device.close_codes)
         return Outcome(self.plan, verdict, self.happened, time.monotonic() - began, codes)
 
@@ -109,7 +116,7 @@ class Round:
             first = len(self.devices) % len(self.site.urls)
             record = self.record.device(f"device {len(self.devices)}", member.id)
             urls = self.site.urls[first:] + self.site.urls[:first]
-            device = Device(urls, member.token, record, self._letter, window=WINDOW)
+            device = Device(urls, member.token, record, self._letter, window=self.plan.window)
             for conversation in self.of[member.id]:
                 device.join(conversation)
             self.devices.append(device)

@@ -17,7 +17,18 @@ pytestmark = pytest.mark.slow
 def run(stack: str, ledger: Path, kinds: list[str]) -> dict[str, Any]:
     """What the bench keeps of a run."""
     command = [sys.executable, "-m", "tests.faults", "--stack", stack, "--ledger", str(ledger)]
-    round_ = ["--seed", "7", "--rounds", "1", "--messages", "500", "--faults", str(len(kinds))]
+    round_ = [
+        "--seed",
+        "7",
+        "--rounds",
+        "1",
+        "--messages",
+        "500",
+        "--window",
+        "2",
+        "--faults",
+        str(len(kinds)),
+    ]
     done = subprocess.run(
         [*command, *round_, "--kinds", ",".join(kinds)], cwd=ROOT, capture_output=True, text=True
     )
@@ -32,7 +43,7 @@ def judge(line: dict[str, Any], kinds: list[str]) -> None:
     assert line["faults"] == dict.fromkeys(kinds, 1), "each of them happened"
     assert line["acknowledged"] >= 500
     assert line["deliveries"] > line["acknowledged"]
-    assert line["duplicates_answered"] > 0, "some acknowledgements were lost on their way"
+    assert line["sent"] > line["acknowledged"], "some acknowledgements were lost on their way"
 
 
 @pytest.mark.production
@@ -40,15 +51,11 @@ def test_two_processes_with_everything_that_they_need_breaking(tmp_path: Path) -
     kinds = [
         *("kill_server", "stop_server", "kill_redis", "kill_database", "redis_half_open"),
         *("database_refused", "cut_before_acknowledgement", "cut_everybody", "kick"),
+        *(["clock_behind"] if faketime() else []),
     ]
     judge(run("production", tmp_path / "ledger.jsonl", kinds), kinds)
-
-
-@pytest.mark.production
-@pytest.mark.skipif(faketime() is None, reason="libfaketime is not installed (Debian: faketime)")
-def test_a_process_whose_clock_is_hours_off(tmp_path: Path) -> None:
-    kinds = ["clock_behind", "cut_before_acknowledgement"]
-    judge(run("production", tmp_path / "ledger.jsonl", kinds), kinds)
+    if not faketime():
+        pytest.skip("all is well, but no clock was off: libfaketime is not installed (Debian: faketime)")
 
 
 @pytest.mark.embedded
