@@ -30,8 +30,9 @@ def run(stack: str, ledger: Path, kinds: list[str]) -> dict[str, Any]:
         str(len(kinds)),
     ]
     done = subprocess.run(
-        [*command, *round_, "--kinds", ",".join(kinds)], cwd=ROOT, capture_output=True, text=True
-    )
+        [*command, *round_, "--faults", str(len(kinds)), "--kinds", ",".join(kinds)],
+        cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     line: dict[str, Any] = json.loads(ledger.read_text())
     return line
