@@ -91,6 +91,8 @@ class Machine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
+            for room in self.chat.rooms.values():
+                self.compare(room, len(self.people))
             for who in range(len(self.people)):
                 self.look(who)
             for device in self.devices.values():
@@ -299,9 +301,10 @@ class Machine(RuleBasedStateMachine):
 
     # --- what everybody has to see ----------------------------------------------------------------
 
-    def compare(self, room: Room) -> None:
-        """The conversation, as each of the people sees it."""
-        for who in range(len(self.people)):
+    def compare(self, room: Room, seers: int = 2) -> None:
+        """The conversation, as people see it: everybody in turns, and all of them at the end."""
+        for turn in range(seers):
+            who = (self.steps + turn) % len(self.people)
             answer = self.client(who).get(f"conversations/{room.id}")
             if self.id(who) in room.places and room.places[self.id(who)].present:
                 self._state(room, who, ok(answer).json())

@@ -88,7 +88,7 @@ def _examined(only: set[str], *, fix: bool) -> Iterator[Report]:
         if only and name not in only and name not in NEEDED:
             continue
         report = doctor.ask(name, check)
-        if name in NEEDED and report.failures:
+        if name in NEEDED and report.failures and not lacking:
             lacking = f"without {name} nothing can be said"
         if not only or name in only or report.failures:
             yield report
