@@ -4,6 +4,7 @@ Each part is looked at in a thread of its own and has ``PATIENCE`` seconds to an
 asked again until it has answered. An answer is good for a second, however often somebody asks.
 """
 
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from chatchat.realtime import process
 
 PATIENCE = 2.0  # seconds
 GOOD_FOR = 1.0  # seconds
+DISK_RESERVE = 32 * 1024**2  # bytes
 
 OK = "ok"
 
@@ -126,7 +128,15 @@ def _layer() -> None:
         raise NotReady(reason)
 
 
+def _disk() -> None:
+    """There is room to write: for files, and where it is SQLite for every message."""
+    free = shutil.disk_usage(settings.VAR_DIR).free
+    if free < DISK_RESERVE:
+        raise NotReady(f"only {free // 1024**2} MiB are left")
+
+
 needs("database", _database)
+needs("disk", _disk)
 if settings.REDIS_URL:
     needs("redis", _redis)
     needs("channel layer", _layer)

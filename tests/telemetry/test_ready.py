@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import httpx
 import pytest
 
 from chatchat.realtime import process
+from chatchat.telemetry import health
 from scripts.services import MariaDB, Redis, short_directory
 from tests.client import ApiClient
 from tests.stack.server import ROOT, Server, server_env
@@ -53,7 +55,7 @@ def migrate(**env: str) -> None:
 def test_a_process_that_can_serve_says_so(start_server: Start, stack: str) -> None:
     status, checks = ready(start_server())
     assert status == 200
-    parts = {"process", "database", "writer"}
+    parts = {"process", "database", "disk", "writer"}
     assert set(checks) == (parts if stack == "embedded" else parts | {"redis", "channel layer"})
     assert set(checks.values()) == {"ok"}
 
@@ -93,6 +95,35 @@ def test_redis_that_is_away_is_named_and_missed_no_longer_when_it_is_back(
     assert server.healthy()
     redis_server.start()
     assert set(until(server, lambda status, _: status == 200).values()) == {"ok"}
+
+
+@pytest.mark.production
+@pytest.mark.slow
+def test_redis_that_hangs_is_named_in_time_however_many_ask(start_server: Start, redis_server: Redis) -> None:
+    server = start_server(REDIS_URL=redis_server.url)
+    until(server, lambda status, _: status == 200)
+    pid: Any = redis_server.process and redis_server.process.pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        checks = until(server, lambda status, _: status == 503)
+        assert checks["redis"].startswith(("away (", "no answer within"))
+        assert checks["database"] == checks["writer"] == "ok"
+        with ThreadPoolExecutor(20) as many:
+            answers = list(many.map(lambda _: httpx.get(f"{server.url}/readyz", timeout=10), range(20)))
+        assert {answer.status_code for answer in answers} == {503}
+        assert server.healthy()
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    until(server, lambda status, _: status == 200)
+
+
+def test_a_disk_that_is_full_is_named(api: Callable[..., ApiClient], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "DISK_RESERVE", 2**62)  # no disk has that much
+    monkeypatch.setattr(health, "_last", (0.0, {}))
+    answer = api().get("/readyz")
+    monkeypatch.setattr(health, "_last", (0.0, {}))
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["disk"].endswith(" MiB are left")
 
 
 @pytest.fixture
