@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chatchat import storages
 from chatchat.environment import env
+from chatchat.fuse import Fuse
 from chatchat.limits import *  # noqa: F403 - settings, all of them
 from chatchat.limits import ATTACHMENT_MAX_BYTES
 from chatchat.observability import *  # noqa: F403
@@ -146,16 +147,17 @@ def _database() -> dict[str, Any]:
     if config["ENGINE"] == "django.db.backends.sqlite3":
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
+            "timeout": 3,  # which nobody else of this process waits through: see chatchat.db
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
         }
     else:
         if password := env.str("DATABASE_PASSWORD", default=""):
             config["PASSWORD"] = password  # which has a file of its own, and need not be quoted for a URL
+        config["ENGINE"] = "chatchat.mysql"
         config["OPTIONS"] = {
             "charset": "utf8mb4",
             "isolation_level": "read committed",
-            "connect_timeout": 5,
+            "connect_timeout": 2,  # also what the server's first word may take
             "init_command": "SET sql_mode='STRICT_TRANS_TABLES', innodb_lock_wait_timeout=10",
         }
         config["TEST"] = {"CHARSET": "utf8mb4"}
@@ -190,7 +192,7 @@ if REDIS_URL:
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": "chatchat",
-            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2, "retry": Fuse()},
         }
     }
     CHANNEL_LAYERS: dict[str, Any] = {

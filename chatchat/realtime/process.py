@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+from chatchat import lifeline
 from chatchat.realtime import outlet
 from chatchat.realtime.hub import Hub
 from chatchat.realtime.ports import Source
@@ -57,6 +58,7 @@ async def get_hub() -> Hub:
                 max_unsent=settings.READER_MAX_UNSENT_BYTES,
                 whereabouts=ManyProcesses(settings.REDIS_URL) if settings.REDIS_URL else OneProcess(),
             )
+            lifeline.watch()
             await hub.start()
             for started in _started:
                 await started(hub)
