@@ -5,17 +5,17 @@ import time
 from collections.abc import Callable
 from typing import Any, Self
 
+from redis import exceptions
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError, TimeoutError
 from redis.retry import Retry
 
-AWAY = 1.0  # seconds for which nobody asks after a failure
+AWAY = 2.0  # seconds for which nobody asks after a failure
 
 
 class Fuse(Retry):
-    """A client's ``retry``: no attempt is made twice, and none within a second of one that failed.
+    """A client's ``retry``: no attempt is made twice, and none soon after one that failed.
 
-    Whoever comes after that second asks, and all others are refused until there is an answer: of a Redis
+    Whoever comes ``AWAY`` seconds later asks, and all others are refused until there is an answer: of a Redis
     that is frozen each would wait for the whole of its timeout.
     """
 
@@ -28,12 +28,12 @@ class Fuse(Retry):
     def __deepcopy__(self, memo: Any) -> Self:
         return self  # one for all the connections of a pool
 
-    def call_with_retry(self, do: Callable[[], Any], fail: Callable[..., Any], *rest: Any, **named: Any) -> Any:
+    def call_with_retry(self, do: Callable[[], Any], *rest: Any, **options: Any) -> Any:
         """See ``Retry``."""
         self._refuse_if_blown()
         try:
-            answer = super().call_with_retry(do, fail, *rest, **named)
-        except (ConnectionError, TimeoutError):
+            answer = super().call_with_retry(do, *rest, **options)
+        except (exceptions.ConnectionError, exceptions.TimeoutError):
             self._blown, self._again_at = True, time.monotonic() + AWAY
             raise
         self._blown = False
@@ -44,6 +44,6 @@ class Fuse(Retry):
             return
         with self._lock:
             moment = time.monotonic()
-            if self._blown and moment < self._again_at:
-                raise ConnectionError("Redis is away")
+            if moment < self._again_at:
+                raise exceptions.ConnectionError("Redis is away")
             self._again_at = moment + AWAY

@@ -2,9 +2,9 @@
 
 A database that is frozen, or behind a network that drops everything, answers nothing and refuses nothing:
 each query would wait for ever. So one thread a process asks the database, on a connection of its own, and
-when it gets no answer, and none on a new connection either, it ends every connection that the process has:
-who waits there fails now. Queries may take as long as they need while the database answers. Until it is
-back only this thread knocks, so nobody waits for a connection in vain, and no herd comes with the first answer.
+when it gets no answer, and none on a new connection either, it ends every connection that the process
+has: who waits there fails now. Queries may take as long as they need while the database answers. Until it
+is back only this thread knocks, so that nobody else waits in vain, and nobody has piled up when it comes.
 """
 
 import contextlib
@@ -66,7 +66,9 @@ def watch() -> None:
     """Look after the database from now on, for as long as this process lives; where it is a server."""
     global _watch
     if _watch is None and hasattr(connection, "probe"):
-        _watch = threading.Thread(target=_look_forever, args=(connection.probe(),), name="lifeline", daemon=True)
+        _watch = threading.Thread(
+            target=_look_forever, args=(connection.probe(),), name="lifeline", daemon=True
+        )
         _watch.start()
 
 

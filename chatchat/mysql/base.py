@@ -2,11 +2,10 @@
 
 from typing import Any
 
+import MySQLdb  # type: ignore[import-untyped]
 from django.db.backends.mysql import base
 
 from chatchat import lifeline
-
-Database = base.Database
 
 #: Of a probe's connection: what the server has to say in time, or it is away.
 PROBE_SECONDS = 1
@@ -39,9 +38,9 @@ class _Probe:
     def __call__(self) -> None:
         try:
             if self._line is None:
-                self._line = Database.connect(**self._parameters)
+                self._line = MySQLdb.connect(**self._parameters)
             self._line.ping()
-        except Database.Error as error:
+        except MySQLdb.Error as error:
             self._line = None
             if error.args and error.args[0] in CLIENT_ERRORS:
                 raise ConnectionError(str(error)) from None
