@@ -1,4 +1,4 @@
-"""Redis that is known to be away is not asked: who needs it is refused at once, and one tries again."""
+"""A Redis that does not answer is not asked: who needs it is refused at once, and one tries again."""
 
 import threading
 import time
@@ -9,14 +9,14 @@ from redis import exceptions
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-AWAY = 2.0  # seconds for which nobody asks after a failure
+AWAY = 2.0  # seconds for which nobody asks after nothing was answered
 
 
 class Fuse(Retry):
-    """A client's ``retry``: no attempt is made twice, and none soon after one that failed.
+    """A client's ``retry``: nothing is tried twice, and nothing soon after something timed out.
 
-    Whoever comes ``AWAY`` seconds later asks, and all others are refused until there is an answer: of a Redis
-    that is frozen each would wait for the whole of its timeout.
+    Whoever comes ``AWAY`` seconds later asks, and all others are refused until there is an answer: of a
+    Redis that is frozen each would wait for the whole of its timeout. One that refuses keeps nobody waiting.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class Fuse(Retry):
         self._refuse_if_blown()
         try:
             answer = super().call_with_retry(do, *rest, **options)
-        except (exceptions.ConnectionError, exceptions.TimeoutError):
+        except exceptions.TimeoutError:
             self._blown, self._again_at = True, time.monotonic() + AWAY
             raise
         self._blown = False
