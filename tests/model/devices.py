@@ -96,6 +96,11 @@ class Device:
             self.take()
             self.socket = None
 
+    def request(self, frame: Frame) -> Frame:
+        """Ask over the socket; the reply."""
+        assert self.socket is not None
+        return self.loop.run(self.socket.request(frame))
+
     # --- what comes -----------------------------------------------------------------------------------
 
     def take(self) -> None:
@@ -119,7 +124,7 @@ class Device:
         elif kind == "conversation.gone":
             self.known.pop(frame["conversation"], None)
             self.gone.add(frame["conversation"])
-        assert kind not in ("error", "sync.limited"), frame
+        assert kind != "sync.limited", frame
 
     def _message(self, conversation: int, message: dict[str, Any]) -> None:
         assert conversation not in self.gone, f"{conversation} is over, and goes on: {message}"
