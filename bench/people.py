@@ -71,6 +71,15 @@ class Member:
             headers["Authorization"] = f"Bearer {self._access}"
         return await self._http.request(method, url, json=body, params=params or None, headers=headers)
 
+    async def upload(self, content: bytes) -> int:
+        """Have a file kept; the answer's status."""
+        answer = await self._http.post(
+            f"{self.url}/api/v1/attachments",
+            files={"file": ("file.bin", content)},
+            headers={"Authorization": f"Bearer {self._access}"},
+        )
+        return answer.status_code
+
     # -------------------------------------------------------------- signing in
 
     async def register(self, nickname: str) -> Self:

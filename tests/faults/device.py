@@ -233,3 +233,8 @@ class Device(Client):
         for conversation, seq in self.newest.items():
             if conversation in self.cursors:
                 self.send(type="read", conversation=conversation, seq=seq)
+
+    def react(self, conversation: int) -> None:
+        """To the newest message that it has: a change takes a version, and the message is told again."""
+        if seq := self.newest.get(conversation, 0):
+            self.send(type="reaction.add", conversation=conversation, seq=seq, emoji="👍")

@@ -1,9 +1,12 @@
 """The faults. Each breaks something for real, keeps it broken for a while, and mends it again."""
 
 import asyncio
+import os
 import random
+import signal
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 from tests.faults.device import Device
@@ -11,6 +14,7 @@ from tests.faults.proxy import DOWN, Proxy
 from tests.faults.site import Site
 
 LIBFAKETIME = "faketime/libfaketime.so.1"
+CREATED, UNAVAILABLE = HTTPStatus.CREATED, HTTPStatus.SERVICE_UNAVAILABLE
 HOURS = {"clock_ahead": "+3h", "clock_behind": "-3h"}
 
 
@@ -22,7 +26,12 @@ class Scene:
     devices: Sequence[Device]
     random: random.Random
     seconds: float
+    #: Removes somebody from a group.
     kick: Callable[[], Awaitable[None]]
+    #: Has a file kept; the answer's status.
+    upload: Callable[[], Awaitable[int]]
+    #: Says what a fault itself has seen go wrong.
+    wrong: Callable[[str], None]
 
     @property
     def number(self) -> int:
@@ -47,6 +56,14 @@ async def stop_server(scene: Scene) -> None:
     server = scene.site.servers[scene.number]
     await asyncio.to_thread(server.stop)
     await asyncio.to_thread(server.start)
+
+
+async def freeze_server(scene: Scene) -> None:
+    """It keeps its connections, and the locks that it has, and does nothing."""
+    pid = scene.site.servers[scene.number].pid
+    os.kill(pid, signal.SIGSTOP)
+    await asyncio.sleep(scene.seconds)
+    os.kill(pid, signal.SIGCONT)
 
 
 async def clock_ahead(scene: Scene) -> None:
@@ -123,10 +140,15 @@ async def _away(scene: Scene, line: Proxy | None, how: Callable[[Proxy], None]) 
 
 
 async def full_disk(scene: Scene) -> None:
+    """A file is refused with a word, and kept again when there is room."""
     disk, pids = scene.site.disk, [server.pid for server in scene.site.servers]
     disk.fill(*pids)
+    refused = await scene.upload()
     await asyncio.sleep(scene.seconds)
     disk.free(*pids)
+    kept = await scene.upload()
+    if (refused, kept) != (UNAVAILABLE, CREATED):
+        scene.wrong(f"an upload to a full disk: {refused}; and with room again: {kept}")
 
 
 # ------------------------------------------------------------------ clients and their lines
@@ -174,18 +196,18 @@ async def kick(scene: Scene) -> None:
 FAULTS: dict[str, Fault] = {
     fault.__name__: fault
     for fault in (
-        *(kill_server, stop_server, kill_redis, kill_database, redis_refused, redis_half_open),
+        *(kill_server, stop_server, freeze_server, kill_redis, kill_database, redis_refused, redis_half_open),
         *(database_refused, database_half_open, cut_before_acknowledgement, cut_everybody),
         *(reader_stops, reader_crawls, clock_ahead, clock_behind, full_disk, kick),
     )
 }
-EMBEDDED = ("kill_server", "stop_server", "cut_before_acknowledgement", "cut_everybody", "reader_stops",
-            "reader_crawls", "clock_ahead", "clock_behind", "full_disk", "kick")  # fmt: skip
+#: What needs a database server, or Redis.
+PRODUCTION = frozenset(kind for kind in FAULTS if "redis" in kind or "database" in kind)
 
 
 def possible(stack: str) -> list[str]:
     """The kinds that can be made here."""
-    kinds = list(FAULTS if stack == "production" else EMBEDDED)
+    kinds = [kind for kind in FAULTS if stack == "production" or kind not in PRODUCTION]
     if faketime() is None:
         kinds = [kind for kind in kinds if kind not in HOURS]
     return kinds

@@ -48,6 +48,11 @@ def plan(seed: int, number: int, *, messages: int, window: int, kinds: Sequence[
     return Plan(seed, number, messages, window, moments)
 
 
+def _seconds(source: random.Random) -> float:
+    """Mostly short, so that many fit into an hour; one in ten is as long as a connection's patience."""
+    return 10.0 if source.random() < 0.1 else round(source.uniform(0.5, 3), 1)
+
+
 @dataclass
 class Outcome:
     """What came of a round."""
@@ -74,6 +79,7 @@ class Round:
         self.of: dict[int, list[int]] = {}  # {person: their conversations}
         self.sent = 0
         self.calm = False  # the last fault is over
+        self.wrong: list[str] = []  # what faults saw themselves
         self.happened: Counter[str] = Counter()
         self.groups: dict[int, list[Member]] = {}
 
@@ -95,6 +101,8 @@ class Round:
         verdict = check(self.record)
         if stuck:
             verdict.add("stuck", stuck)
+        for wrong in self.wrong:
+            verdict.add("refused", wrong)
         codes = Counter(code for device in self.devices for code in device.close_codes)
         return Outcome(self.plan, verdict, self.happened, time.monotonic() - began, codes)
 
@@ -143,6 +151,7 @@ class Round:
             await asyncio.sleep(MARK_EVERY)
             for device in self.devices:
                 device.mark()
+                device.react(self.random.choice(self.conversations))
 
     # ------------------------------------------------------------ what happens
 
@@ -154,7 +163,10 @@ class Round:
         for number, (more, kind, seconds) in enumerate(self.plan.faults):
             await self._until(partial(self._reached, self.acknowledged + more), f"acknowledged before {kind}")
             source = random.Random(f"{self.plan.seed}/{self.plan.number}/{number}")
-            await FAULTS[kind](Scene(self.site, self.devices, source, seconds, self.kick))
+            scene = Scene(
+                self.site, self.devices, source, seconds, self.kick, self._upload, self.wrong.append
+            )  # fmt: skip
+            await FAULTS[kind](scene)
             self.happened[kind] += 1
             await self._until(lambda: all(device.live for device in self.devices), f"back after {kind}")
             self.tell(f"round {self.plan.number}: {self.acknowledged:,} acknowledged, {kind}")
@@ -162,6 +174,9 @@ class Round:
 
     def _reached(self, moment: int) -> bool:
         return self.acknowledged >= moment
+
+    async def _upload(self) -> int:
+        return await self.members[0].upload(bytes(100_000))
 
     async def kick(self) -> None:
         """Somebody is removed from a group by its owner, and gets nothing of it a second later."""

@@ -61,5 +61,5 @@ def test_two_processes_with_everything_that_they_need_breaking(tmp_path: Path) -
 
 @pytest.mark.embedded
 def test_one_process_on_sqlite(tmp_path: Path) -> None:
-    kinds = ["kill_server", "stop_server", "cut_before_acknowledgement", "cut_everybody", "full_disk"]
+    kinds = ["kill_server", "stop_server", "cut_before_acknowledgement", "full_disk"]
     judge(run("embedded", tmp_path / "ledger.jsonl", kinds), kinds)
