@@ -193,12 +193,22 @@ async def kick(scene: Scene) -> None:
     await scene.kick()
 
 
+async def kick_without_redis(scene: Scene) -> None:
+    """The same while nothing tells the other process of it but the database."""
+    line = scene.site.redis_line
+    assert line is not None
+    line.refuse()
+    await scene.kick()
+    line.forward()
+
+
 FAULTS: dict[str, Fault] = {
     fault.__name__: fault
     for fault in (
         *(kill_server, stop_server, freeze_server, kill_redis, kill_database, redis_refused, redis_half_open),
         *(database_refused, database_half_open, cut_before_acknowledgement, cut_everybody),
         *(reader_stops, reader_crawls, clock_ahead, clock_behind, full_disk, kick),
+        kick_without_redis,
     )
 }
 #: What needs a database server, or Redis.
