@@ -62,7 +62,7 @@ class News:
         self._hub = hub
         self._waiting: dict[tuple[int, int], Marked] = {}
         self._timed = False
-        self._at_once: list[Marked] = []
+        self._due: list[Marked] = []
         self._telling = False
 
     def add(self, marked: Marked) -> None:
@@ -70,10 +70,7 @@ class News:
         if not marked.moved:
             return
         if marked.kind == "direct":
-            self._at_once.append(marked)
-            if not self._telling:
-                self._telling = True
-                self._hub.spawn(self._tell_at_once())
+            self._tell([marked])
             return
         key = (marked.conversation_id, marked.user_id)
         before = self._waiting.get(key)
@@ -90,16 +87,19 @@ class News:
     def _flush(self) -> None:
         self._timed = False
         waiting, self._waiting = self._waiting, {}
-        self._hub.spawn(self._tell(list(waiting.values())))
+        self._tell(waiting.values())
 
-    async def _tell_at_once(self) -> None:
+    def _tell(self, marked: Iterable[Marked]) -> None:
+        self._due += marked
+        if not self._telling:
+            self._telling = True
+            self._hub.spawn(self._tell_all())
+
+    async def _tell_all(self) -> None:
         """What moves while something is being told is told together, after it: nothing goes back."""
         try:
-            while self._at_once:
-                marked, self._at_once = self._at_once, []
-                await self._tell(marked)
+            while self._due:
+                marked, self._due = self._due, []
+                self._hub.publish(await run(told, marked))
         finally:
             self._telling = False
-
-    async def _tell(self, marked: list[Marked]) -> None:
-        self._hub.publish(await run(told, marked))
