@@ -1,6 +1,7 @@
 """One person's device: it writes and reads as docs/websocket.md says, and records everything."""
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -236,5 +237,14 @@ class Device(Client):
 
     def react(self, conversation: int) -> None:
         """To the newest message that it has: a change takes a version, and the message is told again."""
-        if seq := self.newest.get(conversation, 0):
-            self.send(type="reaction.add", conversation=conversation, seq=seq, emoji="👍")
+        if self.live and self.newest.get(conversation):
+            self.spawn(self._react(conversation, self.newest[conversation]))
+
+    async def _react(self, conversation: int, seq: int) -> None:
+        with contextlib.suppress(DisconnectedError, TimeoutError):
+            await self.request(type="reaction.add", conversation=conversation, seq=seq, emoji="👍")
+
+    @property
+    def waits(self) -> bool:
+        """Whether an answer is outstanding."""
+        return bool(self._tasks)

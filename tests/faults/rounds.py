@@ -91,6 +91,8 @@ class Round:
             await asyncio.gather(*[device.open() for device in self.devices])
             await self._break_things()
             await self._until(self._all_acknowledged, "everything is acknowledged")
+            marking.cancel()
+            await self._until(self._nothing_under_way, "everything is answered")
             await self._read_to_the_end()
         except StuckError as error:
             stuck = str(error)
@@ -148,8 +150,8 @@ class Round:
 
     async def _mark(self) -> None:
         while True:
-            await asyncio.sleep(MARK_EVERY)
-            for device in self.devices:
+            for device in self.devices:  # one after the other, as people are
+                await asyncio.sleep(MARK_EVERY / len(self.devices))
                 device.mark()
                 device.react(self.random.choice(self.conversations))
 
@@ -195,6 +197,9 @@ class Round:
 
     def _all_acknowledged(self) -> bool:
         return self._all_said and not any(device.under_way for device in self.devices)
+
+    def _nothing_under_way(self) -> bool:
+        return not any(device.waits for device in self.devices)
 
     async def _until(self, met: Callable[[], bool], what: str) -> None:
         """Wait, as long as something moves; who stands still has broken a promise, too."""
