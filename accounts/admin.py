@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from accounts import find, people_deeds, recordadmin
+from accounts import devices, find, people_deeds, recordadmin
 from accounts.audit import AuditEvent
 from accounts.deeds import Deed, DeedsAdmin, Order, ReasonedAdmin, ReasonedForm
 from accounts.models import Binding, Identity, Revocation, Session, User
@@ -166,7 +166,7 @@ class OfPeople(ReadOnly):
 
 @admin.register(Session)
 class SessionAdmin(OfPeople):
-    list_display = ("id", "person", "device", "ip", "created_at", "last_seen_at", "revoked_at")
+    list_display = ("id", "person", "device_name", "ip", "created_at", "last_seen_at", "revoked_at")
     search_help_text = _("A person (id, e-mail address, how the nickname begins), or a whole IP address.")
     exclude = ("refresh_jti",)
     lookups = frozenset({"user__id__exact", "ip__exact"})
@@ -181,6 +181,10 @@ class SessionAdmin(OfPeople):
             fits=lambda row: row.revoked_at is None,
         ),
     )
+
+    @admin.display(description=_("device"))
+    def device_name(self, row: Session) -> str:
+        return devices.describe(row.device).name
 
     def find(self, request: HttpRequest, queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
         if (address := recordadmin.address(term)) is not None:

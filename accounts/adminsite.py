@@ -63,7 +63,7 @@ class Site(AdminSite):
 
     site_title = _("chatchat")
     site_header = _("chatchat: moderation and operation")
-    index_title = _("What there is")
+    index_title = _("At a glance")
     login_form = LoginForm
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:

@@ -112,14 +112,16 @@ def avatar_url(name: str) -> str | None:
 class Session(models.Model):
     """A login on a device, through the API or the pages: one family of refresh tokens."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="sessions", verbose_name=_("person")
+    )
     #: The id (``jti``) of the only refresh token that still counts; another of the family is a replay.
     refresh_jti = ExactCharField(max_length=64, blank=True)
     device = models.CharField(_("device"), max_length=200, blank=True)
-    ip = models.GenericIPAddressField(null=True, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    last_seen_at = models.DateTimeField(default=timezone.now)
-    revoked_at = models.DateTimeField(null=True, blank=True)
+    ip = models.GenericIPAddressField(_("IP address"), null=True, blank=True)
+    created_at = models.DateTimeField(_("signed in at"), default=timezone.now)
+    last_seen_at = models.DateTimeField(_("last seen at"), default=timezone.now)
+    revoked_at = models.DateTimeField(_("ended at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("session")
@@ -140,14 +142,16 @@ class Identity(models.Model):
     names beside them are for people to read.
     """
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="identities")
-    issuer = ExactCharField(max_length=255)
-    subject = ExactCharField(max_length=255)
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="identities", verbose_name=_("person")
+    )
+    issuer = ExactCharField(_("issuer"), max_length=255)
+    subject = ExactCharField(_("subject"), max_length=255)
     #: The provider's id in the settings when it was linked.
-    provider = models.CharField(max_length=64)
+    provider = models.CharField(_("provider"), max_length=64)
     nickname = models.CharField(_("nickname"), max_length=NICKNAME_MAX, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    last_used_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(_("linked at"), default=timezone.now)
+    last_used_at = models.DateTimeField(_("last used at"), default=timezone.now)
 
     class Meta:
         verbose_name = _("identity")
@@ -168,14 +172,14 @@ class Binding(models.Model):
     token = ExactCharField(max_length=64, unique=True)
     #: SHA-256 of the secret of the browser that was vouched for; empty: a client that got the token itself.
     browser = ExactCharField(max_length=64, blank=True)
-    provider = models.CharField(max_length=64)
-    issuer = ExactCharField(max_length=255)
-    subject = ExactCharField(max_length=255)
+    provider = models.CharField(_("provider"), max_length=64)
+    issuer = ExactCharField(_("issuer"), max_length=255)
+    subject = ExactCharField(_("subject"), max_length=255)
     nickname = models.CharField(_("nickname"), max_length=NICKNAME_MAX, blank=True)
     #: Where the profile picture may be fetched; empty: there is none.
-    picture = models.CharField(max_length=1000, blank=True)
-    tries = models.PositiveSmallIntegerField(default=0)
-    expires_at = models.DateTimeField(db_index=True)
+    picture = models.CharField(_("picture"), max_length=1000, blank=True)
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    expires_at = models.DateTimeField(_("expires at"), db_index=True)
 
     class Meta:
         verbose_name = _("binding under way")
@@ -198,14 +202,14 @@ class Revocation(models.Model):
         PARTICIPATION = "participation", _("what a person sees of a conversation changed")
         VOICE = "voice", _("whether a person may write at all changed")
 
-    kind = models.CharField(max_length=16, choices=Kind.choices)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", verbose_name=_("person"))
     #: Of kind ``session``: that session; of kind ``person``: the one that goes on, if any.
-    session_id = models.BigIntegerField(null=True, blank=True)
+    session_id = models.BigIntegerField(_("session"), null=True, blank=True)
     #: Of kind ``participation``.
-    conversation_id = models.BigIntegerField(null=True, blank=True)
-    reason = models.CharField(max_length=32, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
+    conversation_id = models.BigIntegerField(_("conversation"), null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=32, blank=True)
+    created_at = models.DateTimeField(_("at"), default=timezone.now)
 
     class Meta:
         verbose_name = _("revocation")

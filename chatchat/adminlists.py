@@ -21,6 +21,7 @@ from django.db.models import Model, Q, QuerySet, prefetch_related_objects
 from django.http import HttpRequest
 from django.utils.dateparse import parse_datetime
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 
 BEFORE, AFTER = "before", "after"
 MAX_ID = 2**63 - 1
@@ -45,6 +46,12 @@ def number(text: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) < 20):
         return None
     return int(text) if 0 < int(text) <= MAX_ID else None
+
+
+@admin.display(description=_("conversation"))
+def conversation_number(row: Any) -> Any:
+    """A column; the field itself would show the conversation's name, which is a query a row."""
+    return row.conversation_id
 
 
 def _beyond(order: Sequence[str], values: Sequence[Any], *, back: bool) -> Q:

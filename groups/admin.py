@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import find
 from accounts.admin import OfPeople, ReadOnly, person_link
 from accounts.deeds import Deed, Order, ReasonedAdmin, ReasonedForm
-from chatchat.adminlists import number
+from chatchat.adminlists import conversation_number, number
 from chatchat.errors import ChatError
 from chatchat.text import clean_line, clean_note
 from groups.models import (
@@ -70,7 +70,7 @@ def _messages_link(conversation: int) -> SafeString:
 class GroupAdmin(ReasonedAdmin):
     form = GroupForm
     list_display = (
-        "conversation_id",
+        conversation_number,
         "name",
         "owned_by",
         "join_policy",
@@ -78,7 +78,7 @@ class GroupAdmin(ReasonedAdmin):
         "muted_all",
         "created_at",
     )
-    list_display_links = ("conversation_id", "name")
+    list_display_links = (conversation_number, "name")
     list_select_related = ("owner",)
     search_help_text = _("An id, how the name begins, or the whole e-mail address of its owner.")
     fields = (
@@ -159,8 +159,8 @@ class GroupAdmin(ReasonedAdmin):
 
 @admin.register(Dissolved)
 class DissolvedAdmin(ReadOnly):
-    list_display = ("conversation_id", "name", "members", "dissolved_at", "until", "messages_link")
-    list_display_links = ("conversation_id", "name")
+    list_display = (conversation_number, "name", "members", "dissolved_at", "until", "messages_link")
+    list_display_links = (conversation_number, "name")
     fields = ("name", "members", "dissolved_at", "until", "messages_link")
     readonly_fields = fields
     deeds = (

@@ -63,7 +63,11 @@ class Group(models.Model):
     """A group; its id is its conversation's id, and that row's lock is the group's too."""
 
     conversation = models.OneToOneField(
-        "messaging.Conversation", on_delete=models.CASCADE, primary_key=True, related_name="+"
+        "messaging.Conversation",
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="+",
+        verbose_name=_("conversation"),
     )
     name = models.CharField(_("name"), max_length=NAME_MAX)
     search_key = ExactCharField(max_length=SEARCH_KEY_MAX, editable=False)
@@ -75,9 +79,11 @@ class Group(models.Model):
     )
     history = models.CharField(_("history"), max_length=12, choices=History.choices, default=History.ALL)
     muted_all = models.BooleanField(_("only owner and admins may write"), default=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("owner")
+    )
     member_count = models.PositiveIntegerField(_("members"), default=0)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(_("founded at"), default=timezone.now)
 
     objects = GroupQuerySet.as_manager()
 
@@ -119,11 +125,15 @@ class Dissolved(models.Model):
 class Membership(models.Model):
     """A person in a group."""
 
-    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    group = models.ForeignKey(
+        Group, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("group")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("person")
+    )
     role = models.PositiveSmallIntegerField(_("role"), choices=Role.choices, default=Role.MEMBER)
     muted_until = models.DateTimeField(_("muted until"), null=True, blank=True)
-    joined_at = models.DateTimeField(default=timezone.now)
+    joined_at = models.DateTimeField(_("joined at"), default=timezone.now)
 
     class Meta:
         verbose_name = _("member")
@@ -146,16 +156,25 @@ class JoinRequest(models.Model):
         APPROVED = "approved", _("approved")
         REJECTED = "rejected", _("rejected")
 
-    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="join_requests")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    group = models.ForeignKey(
+        Group, on_delete=models.CASCADE, related_name="join_requests", verbose_name=_("group")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("person")
+    )
     message = models.CharField(_("message"), max_length=MESSAGE_MAX, blank=True)
-    status = models.CharField(max_length=8, choices=Status.choices, default=Status.PENDING)
+    status = models.CharField(_("state"), max_length=8, choices=Status.choices, default=Status.PENDING)
     #: ``<group>:<user>`` while pending, NULL afterwards: MySQL has no conditional unique constraints.
     pending_key = ExactCharField(max_length=KEY_MAX, unique=True, null=True, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    decided_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(_("sent at"), default=timezone.now)
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("decided by"),
     )
 
     class Meta:
@@ -178,13 +197,17 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 class Invitation(models.Model):
     """A token that lets its holders join, whatever the policy, until it ends or is used up."""
 
-    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="invitations")
+    group = models.ForeignKey(
+        Group, on_delete=models.CASCADE, related_name="invitations", verbose_name=_("group")
+    )
     token = ExactCharField(max_length=TOKEN_MAX, unique=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("made by")
+    )
     max_uses = models.PositiveIntegerField(_("may be used"), default=1)
     uses = models.PositiveIntegerField(_("used"), default=0)
     expires_at = models.DateTimeField(_("expires at"))
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(_("made at"), default=timezone.now)
 
     objects = InvitationQuerySet.as_manager()
 

@@ -1,10 +1,12 @@
 """messaging joins the server process: the hub asks its source, the writer begins and ends with it."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class MessagingConfig(AppConfig):
     name = "messaging"
+    verbose_name = _("Conversations")
 
     def ready(self) -> None:
         from chatchat import doctor, policies

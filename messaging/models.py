@@ -21,18 +21,18 @@ class Conversation(models.Model):
         DIRECT = "direct", _("direct")
         GROUP = "group", _("group")
 
-    kind = models.CharField(max_length=8, choices=Kind.choices)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
     title = models.CharField(_("title"), max_length=TITLE_MAX, blank=True)
     avatar = models.CharField(_("avatar"), max_length=200, blank=True)
     #: ``<lower id>:<higher id>`` of the two people of a direct conversation: there is one a pair.
-    pair = ExactCharField(max_length=41, unique=True, null=True, blank=True)
-    last_seq = models.BigIntegerField(default=0)
-    last_version = models.BigIntegerField(default=0)
-    last_ordinal = models.BigIntegerField(default=0)
+    pair = ExactCharField(_("pair"), max_length=41, unique=True, null=True, blank=True)
+    last_seq = models.BigIntegerField(_("last seq"), default=0)
+    last_version = models.BigIntegerField(_("last version"), default=0)
+    last_ordinal = models.BigIntegerField(_("last ordinal"), default=0)
     #: The newest message's id; while there is none, the newest anywhere when the conversation was made.
     #: Ids grow over all conversations, so that "most recently active" is an order without a clock.
-    last_message_id = models.BigIntegerField(default=0)
-    created_at = models.DateTimeField(default=timezone.now)
+    last_message_id = models.BigIntegerField(_("last message"), default=0)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
 
     class Meta:
         verbose_name = _("conversation")
@@ -66,21 +66,27 @@ class Participant(models.Model):
     ``read_seq ≤ delivered_seq ≤ last_seq`` of the conversation; neither marker ever goes back.
     """
 
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="participants")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="participants", verbose_name=_("conversation")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("person")
+    )
     #: The first message that this person may see.
-    visible_from_seq = models.BigIntegerField(default=1)
-    delivered_seq = models.BigIntegerField(default=0)
-    read_seq = models.BigIntegerField(default=0)
+    visible_from_seq = models.BigIntegerField(_("sees from seq"), default=1)
+    delivered_seq = models.BigIntegerField(_("delivered up to"), default=0)
+    read_seq = models.BigIntegerField(_("read up to"), default=0)
     #: The ordinal of the message at ``read_seq``: unread is the conversation's last ordinal less this.
-    read_ordinal = models.BigIntegerField(default=0)
-    may_send = models.BooleanField(default=True)
-    may_moderate = models.BooleanField(default=False)
-    muted_until = models.DateTimeField(null=True, blank=True)
+    read_ordinal = models.BigIntegerField(_("read ordinal"), default=0)
+    may_send = models.BooleanField(_("may write"), default=True)
+    may_moderate = models.BooleanField(_("may moderate"), default=False)
+    muted_until = models.DateTimeField(_("muted until"), null=True, blank=True)
     #: The person's own wishes, told to nobody else: what stands first in their list, what they hear of.
-    pinned = models.BooleanField(default=False)
-    notifications = models.CharField(max_length=8, choices=Notifications.choices, default=Notifications.ALL)
-    left_at = models.DateTimeField(null=True, blank=True)
+    pinned = models.BooleanField(_("pinned"), default=False)
+    notifications = models.CharField(
+        _("notifications"), max_length=8, choices=Notifications.choices, default=Notifications.ALL
+    )
+    left_at = models.DateTimeField(_("left at"), null=True, blank=True)
 
     objects = ParticipantQuerySet.as_manager()
 
@@ -104,26 +110,33 @@ class Message(models.Model):
         TEXT = "text", _("text")
         SYSTEM = "system", _("system")
 
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="messages", verbose_name=_("conversation")
+    )
     seq = models.BigIntegerField()
     #: The conversation's change counter when this message last changed (RFC 7162's mod-sequence).
     version = models.BigIntegerField()
     #: The number of people's messages up to and including this one.
     ordinal = models.BigIntegerField()
     sender = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("sender"),
     )
-    kind = models.CharField(max_length=8, choices=Kind.choices)
-    body = models.TextField(blank=True)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
+    body = models.TextField(_("text"), blank=True)
     data = models.JSONField(default=dict, blank=True)
     reply_to = models.BigIntegerField(null=True, blank=True)
     #: The sender's own id for it, a UUID in its canonical form: makes a retry harmless.
     client_id = ExactCharField(max_length=36, null=True, blank=True)
     #: Of conversation, kind, body, reply and attachments as sent: tells a retry from a clash.
     content_hash = models.CharField(max_length=64, blank=True)
-    sent_at = models.DateTimeField(default=timezone.now)
-    edited_at = models.DateTimeField(null=True, blank=True)
-    recalled_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(_("sent at"), default=timezone.now)
+    edited_at = models.DateTimeField(_("edited at"), null=True, blank=True)
+    recalled_at = models.DateTimeField(_("recalled at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("message")
@@ -166,10 +179,14 @@ class Withheld(models.Model):
 class Reaction(models.Model):
     """A person's emoji on a message."""
 
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="reactions")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    emoji = ExactCharField(max_length=32)
-    created_at = models.DateTimeField(default=timezone.now)
+    message = models.ForeignKey(
+        Message, on_delete=models.CASCADE, related_name="reactions", verbose_name=_("message")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("person")
+    )
+    emoji = ExactCharField(_("emoji"), max_length=32)
+    created_at = models.DateTimeField(_("at"), default=timezone.now)
 
     class Meta:
         verbose_name = _("reaction")

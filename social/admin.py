@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import find
 from accounts.admin import ReadOnly
 from accounts.deeds import Deed
+from chatchat.adminlists import conversation_number
 from social import moderation
 from social.models import Block, FriendRequest, Friendship, Pair
 
@@ -48,7 +49,7 @@ class FriendRequestAdmin(OfTwo):
 @admin.register(Friendship)
 class FriendshipAdmin(OfTwo):
     sides = ("user", "friend")
-    list_display = ("id", "user", "friend", "remark", "conversation_id", "created_at")
+    list_display = ("id", "user", "friend", "remark", conversation_number, "created_at")
     list_select_related = sides
     deeds = (
         Deed(

@@ -1,8 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class SocialConfig(AppConfig):
     name = "social"
+    verbose_name = _("Friends")
 
     def ready(self) -> None:
         from chatchat import doctor, policies
