@@ -69,6 +69,7 @@ def test_what_is_no_picture_is_told_at_once(windows: Windows, person: Person) ->
     expect(page.get_by_role("alert")).to_contain_text("cannot read that as a picture")
     choose(page, picture())
     expect(page.get_by_role("alert")).to_be_hidden()
+    expect(page.get_by_label("The part that is shown")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.get_by_label("The part that is shown")).to_be_hidden()
     expect(page.get_by_role("button", name="Choose a picture")).to_be_focused()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.client import ApiClient, ok
 from tests.pages.conftest import Windows
@@ -120,6 +120,27 @@ def test_a_card_says_how_one_stands_and_what_one_can_do(windows: Windows, person
     card.locator("button", has_text="Write").click()
     expect(hers.locator("#heading")).to_contain_text("Ben")
     expect(hers.locator("dialog[open]")).to_have_count(0)
+
+
+def test_who_cannot_be_asked_for_keeps_the_name_that_the_list_of_members_gave(
+    windows: Windows, person: Person
+) -> None:
+    windows.expected = {404}
+    amy, ben, cat = (person(name) for name in ("Amy", "Ben", "Cat"))
+    group = amy.create_group(ben, cat)
+    ok(cat.put(f"blocks/{amy.id}"), 204)
+    hers = windows.sign_in(amy, path="/account/")
+    held: list[Route] = []
+    hers.route(f"**/users/{cat.id}", lambda route: held.append(route), times=1)
+    with hers.expect_request(f"**/users/{cat.id}"):  # somebody was added: the stream asks for their name
+        hers.goto(f"/chat/{group}/")
+    hers.click("#heading button[title=Members]")
+    row = hers.locator("#group .members .opens", has_text="Cat")
+    expect(row).to_be_visible()
+    with hers.expect_response(f"**/users/{cat.id}"):
+        held[0].continue_()
+    row.click()
+    expect(hers.locator("#person .card-name")).to_have_text("Cat")
 
 
 def test_everything_is_reached_by_keyboard_and_the_focus_comes_back(

@@ -226,10 +226,12 @@ export class Store extends EventTarget {
   nickname(id) {
     const known = this.people.get(id);
     if (known) return known.nickname;
-    this.people.set(id, { id, nickname: "…", avatar: null });
+    const unknown = { id, nickname: "…", avatar: null };
+    this.people.set(id, unknown);
     api("GET", `users/${id}`)
       .then((person) => this.know(person))
-      .catch(() => this.know({ id, nickname: gettext("somebody"), avatar: null }))
+      // Who cannot be asked for may have been met elsewhere meanwhile.
+      .catch(() => this.people.get(id) === unknown && this.know({ ...unknown, nickname: gettext("somebody") }))
       .finally(() => this.tell("people"));
     return "…";
   }
