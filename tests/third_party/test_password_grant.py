@@ -89,11 +89,12 @@ def test_capitals_do_not_make_it_another_name_to_guess_at(
 ) -> None:
     """Many providers take AMY for amy."""
     settings.RATELIMIT_ENABLE = True
+    spellings = ("amy", "Amy", "AMY", " amy", "aMy", "amY", "AmY", "AMy", "amy ", "aMY", "Amy ")
     codes = [
         error_code(nobody.client.post(PATH, {"username": name, "password": "a guess"}))
-        for name in ("amy", "Amy", "AMY", " amy", "aMy", "amY", "AmY", "AMy", "amy ", "aMY", "amy", "Amy")
+        for name in (*spellings, *spellings)  # more than ten a minute, also where one minute ends meanwhile
     ]
-    assert codes[-1] == "rate_limited"
+    assert "rate_limited" in codes
 
 
 @pytest.mark.parametrize("fault", faults.NONSENSE)
