@@ -6,8 +6,10 @@ test, work on the worker's one database, which is emptied after each test.
 """
 
 import shutil
+import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -72,6 +74,13 @@ def _empty_cache() -> None:
     cache.clear()
     for mail in (test_settings.RUN_DIR / "mail").glob("*.json"):
         mail.unlink(missing_ok=True)
+
+
+@pytest.fixture(autouse=True)
+def _one_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this process no minute of a limit ends while a test counts what falls into it."""
+    moment = time.time()
+    monkeypatch.setattr("django_ratelimit.core.time", SimpleNamespace(time=lambda: moment))
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 import hashlib
 import itertools
-import time
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,13 +23,6 @@ from scripts.services import Redis
 from tests.client import PASSWORD, ApiClient, error_code, ok
 from tests.people import new_user
 from tests.stack.server import Server
-
-
-@pytest.fixture(autouse=True)
-def _one_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All of a test falls into one window of every limit."""
-    moment = time.time()
-    monkeypatch.setattr("django_ratelimit.core.time", SimpleNamespace(time=lambda: moment))
 
 
 @pytest.fixture

@@ -26,7 +26,9 @@ def entries(domain: str) -> dict[str, str]:
     found = {}
     for entry in text.split("\n\n")[1:]:
         if not entry.startswith("#~"):
-            context = _part(entry, "msgctxt") + "\4" if entry.startswith("msgctxt") else ""  # as gettext joins them
+            context = (
+                _part(entry, "msgctxt") + "\4" if entry.startswith("msgctxt") else ""
+            )  # as gettext joins them
             found[context + _part(entry, "msgid")] = _part(entry, r"msgstr(?:\[0\])?")
     return found
 
