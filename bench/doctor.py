@@ -4,8 +4,8 @@
     bench/doctor.py [--stack embedded|production] [--messages 2000000]
 
 fills a database of a throw-away server (or a SQLite file) with messages, and runs `manage.py doctor --only
-counters` in processes of their own: as it is filled, with markers that are wrong in nearly every
-conversation; with `--fix`; and again, when all is well. Exit code 1: it is not well after mending.
+counters` in processes of their own: while all is well; with every hundredth marker damaged; with `--fix`; and
+again. Exit code 1: it is not well after mending.
 """
 
 import argparse
@@ -38,6 +38,15 @@ print(re.search(r"VmHWM:\s+(\d+)", open("/proc/self/status").read()).group(1))
 """
 
 
+#: What is run, and with what.
+RUNS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("healthy", ()),
+    ("damaged", ()),
+    ("--fix", ("--fix",)),
+    ("mended", ()),
+)
+
+
 @contextlib.contextmanager
 def database_url(stack: str) -> Iterator[str]:
     if stack == "embedded":
@@ -55,6 +64,16 @@ def fill(messages: int) -> None:
     django.setup()
     call_command("migrate", verbosity=0)
     Filling(messages).fill()
+
+
+def damage() -> None:
+    """Every hundredth marker counts one message too many, as after a bug."""
+    from django.db.models import F
+
+    from messaging.models import Participant
+
+    marked = Participant.objects.annotate(number=F("pk") % 100).filter(number=0)
+    marked.update(read_ordinal=F("read_ordinal") - 1)
 
 
 def examined(*arguments: str) -> dict[str, Any]:
@@ -85,7 +104,9 @@ def main() -> int:
         }
         os.environ.pop("REDIS_URL", None)
         fill(options.messages)
-        for name, arguments in (("damaged", ()), ("--fix", ("--fix",)), ("healthy", ())):
+        for name, arguments in RUNS:
+            if name == "damaged":
+                damage()
             check = examined(*arguments)
             print(
                 f"{name:<10}{check['seconds']:>8.1f} s {check['mebibytes']:>6} MiB {check['found']:>8,} found"

@@ -38,6 +38,8 @@ class Filling:
         self.sizes[0] += messages - sum(self.sizes)
         self.people = [self._people_of(number) for number in range(1, len(self.sizes) + 1)]
         self.last_ids = [0] * len(self.sizes)
+        #: {(conversation's index, person): seq of their last message}, up to which they have read.
+        self.own: dict[tuple[int, int], int] = {}
 
     def _people_of(self, conversation: int) -> list[int]:
         if conversation == LARGE_GROUP:
@@ -85,9 +87,11 @@ class Filling:
         for number, index in enumerate(order, 1):
             seq = next(seqs[index])
             self.last_ids[index] = number
+            sender = choice(self.people[index])
+            self.own[index, sender] = seq
             sent_at = f"{BEGIN + timedelta(seconds=number * 10):%Y-%m-%d %H:%M:%S}"
             yield (
-                f"({number},{index + 1},{seq},{seq},{seq},{choice(self.people[index])},'text',"
+                f"({number},{index + 1},{seq},{seq},{seq},{sender},'text',"
                 f"{bodies[number % 1000]},'{{}}',NULL,'{UUID(int=bits(128), version=4)}',"
                 f"'{bits(256):064x}','{sent_at}')"
             )
@@ -100,7 +104,7 @@ class Filling:
     def _participants(self) -> Iterator[Row]:
         for number, (people, size) in enumerate(zip(self.people, self.sizes, strict=True), 1):
             for person in people:
-                read = max(size - self._random.randint(0, 30), 0)
+                read = max(size - self._random.randint(0, 30), self.own.get((number - 1, person), 0))
                 yield (number, person, 1, size, read, read, 1, 0, 0, "all")
 
     # -------------------------------------------------------------- inserts

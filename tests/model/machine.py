@@ -21,7 +21,6 @@ from tests.people import sign_in
 from tests.stack.server import Server
 
 PEOPLE = 4
-
 people = st.integers(0, PEOPLE - 1)
 indexes = st.integers(0, 30)
 bodies = st.sampled_from(["hello", "你好", "🍣", "again", "  spaced", "e\u0301"])
@@ -89,7 +88,8 @@ class Machine(RuleBasedStateMachine):
     def begin(self, since_joined: bool) -> None:
         for number in range(PEOPLE):
             self.people.append(sign_in(ApiClient(self.servers[0].url), f"Person {number}"))
-        self.befriend(0, 1)
+        for friends in ((0, 1), (1, 2), (2, 0)):
+            self.befriend(*friends)
         for founder, member in ((0, 1), (1, 2)):
             self.found(founder, since_joined)
             self.join(len(self.chat.rooms), member)

@@ -34,7 +34,7 @@ def test_the_chat_does_what_the_model_says(server: Server, other: Server, loop: 
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=int(EXAMPLES or 5),
+            max_examples=int(EXAMPLES or 6),
             stateful_step_count=STEPS,
             derandomize=EXAMPLES is None,
             database=None,
