@@ -69,6 +69,16 @@ def plain(message: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def seen(state: dict[str, Any]) -> dict[str, Any]:
+    """A conversation's state from the wire, as ``Chat.state`` has it."""
+    plain_names = ("first_seq", "last_seq", "last_version", "delivered_seq", "read_seq", "unread", "may_send")
+    return {
+        **{name: state[name] for name in (*plain_names, "muted")},
+        "last_message": state["last_message"] and state["last_message"]["seq"],
+        "receipts": {one["user"]: (one["delivered_seq"], one["read_seq"]) for one in state["receipts"]},
+    }
+
+
 @dataclass
 class Place:
     """A person in a conversation."""
@@ -144,6 +154,25 @@ class Chat:
     def _speak(self, room: Room, user: int) -> None:
         if not self.may_send(room, user):
             raise Refused(403, "may_not_send")
+
+    def state(self, room: Room, user: int) -> dict[str, Any]:
+        """What this person has to see of a conversation."""
+        place = room.here(user)
+        last = room.visible(user)[-1:]
+        told = room.pair is None or self.right(room, user)
+        others = {id_: other for id_, other in room.places.items() if id_ != user and other.present}
+        return {
+            "first_seq": place.first,
+            "last_seq": len(room.lines),
+            "last_version": room.version,
+            "delivered_seq": place.delivered,
+            "read_seq": place.read,
+            "unread": len(room.counted(user)),
+            "may_send": self.may_send(room, user),
+            "muted": place.muted,
+            "last_message": last[0].seq if last else None,
+            "receipts": {id_: (other.delivered, other.read) for id_, other in others.items()} if told else {},
+        }
 
     # --- messages -----------------------------------------------------------------------------------
 
