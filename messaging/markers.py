@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from django.db.models import Count
 
-from chatchat.realtime import Event, Restate, Signal, frame
+from chatchat.realtime import Event, Receipt, Restate, Signal, receipts_frame
 from chatchat.realtime.hub import Hub
 from chatchat.threads import run
 from messaging.models import Participant
@@ -36,14 +36,11 @@ def _receipts(moved: list[Marked]) -> list[Event]:
     events: list[Event] = []
     for conversation, marks in by_conversation.items():
         if conversation not in crowded:
-            receipts = [
-                {"user": mark.user_id, "delivered_seq": mark.delivered_seq, "read_seq": mark.read_seq}
-                for mark in marks.values()
-            ]
-            alone = next(iter(marks)) if len(marks) == 1 else None
-            events.append(
-                Signal(conversation, frame("receipts", conversation=conversation, receipts=receipts), alone)
+            receipts = tuple(
+                Receipt(mark.user_id, mark.delivered_seq, mark.read_seq) for mark in marks.values()
             )
+            alone = next(iter(marks)) if len(marks) == 1 else None
+            events.append(Signal(conversation, receipts_frame(conversation, receipts), alone, receipts))
     return events
 
 

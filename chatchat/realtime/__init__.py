@@ -9,10 +9,22 @@ from typing import Any
 from django.db import transaction
 
 from chatchat.realtime import outlet
-from chatchat.realtime.events import Change, Event, Personal, Restate, Review, Revoked, Signal, frame
+from chatchat.realtime.events import (
+    Change,
+    Event,
+    Personal,
+    Receipt,
+    Restate,
+    Review,
+    Revoked,
+    Signal,
+    frame,
+    receipts_frame,
+)
 
 __all__ = [
-    "Change", "Event", "Personal", "Restate", "Review", "Revoked", "Signal", "frame", "publish", "to_person",
+    "Change", "Event", "Personal", "Receipt", "Restate", "Review", "Revoked", "Signal", "frame", "publish",
+    "receipts_frame", "to_person",
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 A frame is a complete JSON text, encoded once, by whoever publishes it; a hub only hands it on.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -28,12 +29,31 @@ class Change(msgspec.Struct, tag="change", array_like=True, frozen=True):
     accepted: float = 0.0
 
 
+class Receipt(msgspec.Struct, array_like=True, frozen=True):
+    """How far a person has received and read."""
+
+    user: int
+    delivered_seq: int
+    read_seq: int
+
+
 class Signal(msgspec.Struct, tag="signal", array_like=True, frozen=True):
-    """Something passing (typing, receipts) for every participant's sockets but ``but``'s."""
+    """Something passing (typing, receipts) for every participant's sockets but ``but``'s.
+
+    ``receipts``: those that ``frame`` tells. Two processes that serve one person's devices gather what
+    they tell each for itself, so an older one may come later.
+    """
 
     conversation: int
     frame: bytes
     but: int | None = None
+    receipts: tuple[Receipt, ...] = ()
+
+
+def receipts_frame(conversation: int, receipts: Sequence[Receipt]) -> bytes:
+    """How far these people have received and read, on the wire."""
+    told = [msgspec.structs.asdict(receipt) for receipt in receipts]
+    return frame("receipts", conversation=conversation, receipts=told)
 
 
 class Personal(msgspec.Struct, tag="personal", array_like=True, frozen=True):

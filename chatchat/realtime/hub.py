@@ -23,6 +23,7 @@ from chatchat.realtime.events import (
     Signal,
     conversation_group,
     person_group,
+    receipts_frame,
 )
 from chatchat.realtime.ordering import Ordering
 from chatchat.realtime.ports import Client, Source
@@ -175,12 +176,19 @@ class Hub:
         watch = self.watches.get(event.conversation)
         if watch is None:
             return
+        text = event.frame
+        if event.receipts:
+            news = watch.forward(event.receipts)
+            if not news:
+                return
+            if tuple(news) != event.receipts:
+                text = receipts_frame(event.conversation, news)
         self._delivery.flush_watch(watch)
-        blob = text_frame(event.frame)
+        blob = text_frame(text)
         clients = [client for client in watch.live if client.user_id != event.but]
-        metrics.sent(event.frame, len(clients))
+        metrics.sent(text, len(clients))
         for client in clients:
-            self._delivery.put(client, (event.frame,), blob)
+            self._delivery.put(client, (text,), blob)
 
     def _personal(self, event: Personal) -> None:
         clients = self.people.get(event.user)

@@ -1,8 +1,9 @@
 """A conversation as a process watches it: its sockets, and how far its changes have been handed on."""
 
 import asyncio
+from collections.abc import Iterable
 
-from chatchat.realtime.events import Change
+from chatchat.realtime.events import Change, Receipt
 from chatchat.realtime.ports import Client
 
 
@@ -22,7 +23,7 @@ class Watch:
 
     __slots__ = (
         "conversation", "filling", "floors", "gated", "held", "highest_floor", "last_write", "live",
-        "pending", "subscribed", "timer", "version", "written",
+        "pending", "receipts", "subscribed", "timer", "version", "written",
     )  # fmt: skip
 
     def __init__(self, conversation: int) -> None:
@@ -40,11 +41,28 @@ class Watch:
         self.filling = False
         self.pending: list[Change] = []
         self.last_write = 0.0
+        #: {person: how far they were last told to have received and read}
+        self.receipts: dict[int, Receipt] = {}
         self.written = 0  # frames, to each who watches: counted once, not once a socket
 
     def empty(self) -> bool:
         """Nobody watches any more."""
         return not self.live and not self.gated
+
+    def forward(self, receipts: Iterable[Receipt]) -> list[Receipt]:
+        """What of ``receipts`` is news, and told so that nothing goes back."""
+        news = []
+        for one in receipts:
+            known = self.receipts.get(one.user, one)
+            newest = Receipt(
+                one.user,
+                max(one.delivered_seq, known.delivered_seq),
+                max(one.read_seq, known.read_seq),
+            )
+            if self.receipts.get(one.user) != newest:
+                self.receipts[one.user] = newest
+                news.append(newest)
+        return news
 
     def let_in(self, client: Client, first_seq: int) -> None:
         """``client`` gets what is written from now on."""

@@ -122,7 +122,7 @@ class Round:
         if self.plan.number < len(pairs):
             pair = pairs[self.plan.number]
             self._take_part(await make_friends(*pair), pair)
-        for member in (*self.members, self.members[0]):  # the first has two devices
+        for member in (*self.members, self.members[1]):  # the second has one at each of two processes
             first = len(self.devices) % len(self.site.urls)
             record = self.record.device(f"device {len(self.devices)}", member.id)
             urls = self.site.urls[first:] + self.site.urls[:first]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db.backends.utils import CursorWrapper
 
+from chatchat.realtime import Receipt, Signal, receipts_frame
 from chatchat.realtime.hub import Hub
 from messaging import markers
 from messaging.markers import News
@@ -61,4 +62,19 @@ async def test_a_groups_receipt_is_not_overtaken_by_the_next_one(monkeypatch: py
             reader.news.clear()
             await reader.news.wait()
     assert told(reader) == [1, 2]
+    await hub.stop()
+
+
+@pytest.mark.asyncio
+async def test_what_another_process_tells_late_takes_nothing_back() -> None:
+    """Bob's devices are at two processes, each of which gathers what it tells of him."""
+    hub, reader = Hub(None, Store(), max_unsent=10_000), Reader()
+    await follow(hub, reader, ROOM)
+    for delivered, read in ((5, 5), (3, 3), (6, 4)):
+        late = (Receipt(BOB, delivered, read),)
+        hub.publish([Signal(ROOM, receipts_frame(ROOM, late), None, late)])
+    assert [frame["receipts"] for frame in reader.frames] == [
+        [{"user": BOB, "delivered_seq": 5, "read_seq": 5}],
+        [{"user": BOB, "delivered_seq": 6, "read_seq": 5}],
+    ]
     await hub.stop()
