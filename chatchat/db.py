@@ -21,6 +21,7 @@ TRIES = 8
 _LOCK_ERRORS = frozenset({1205, 1213, 1020})
 
 _sqlite_turn = threading.RLock()
+TURN_SECONDS = 3.0  # that a writer waits for its turn: as long as SQLite waits for other processes
 
 
 @contextmanager
@@ -34,8 +35,13 @@ def write_transaction() -> Iterator[None]:
         with transaction.atomic():
             yield
         return
-    with _sqlite_turn, transaction.atomic():
-        yield
+    if not _sqlite_turn.acquire(timeout=TURN_SECONDS):  # those before it wait for another process
+        raise OperationalError("database is locked")
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        _sqlite_turn.release()
 
 
 class StartOver(Exception):

@@ -147,7 +147,7 @@ def _database() -> dict[str, Any]:
     if config["ENGINE"] == "django.db.backends.sqlite3":
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
-            "timeout": 3,  # which nobody else of this process waits through: see chatchat.db
+            "timeout": 3,  # for another process: those of this one take turns, see chatchat.db
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
         }
     else:

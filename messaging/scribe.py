@@ -13,11 +13,13 @@ from chatchat import overload
 from chatchat.errors import ChatError, TooMany, Unavailable
 from chatchat.telemetry import metrics, traces
 from messaging import limits
+from messaging.turns import Turns
 from messaging.writer import BATCH, Accepted, Item, Mark, Outcome, Send, write
 
 log = logging.getLogger("chatchat.messaging")
 
 QUEUE_LIMIT = 10_000  # items waiting; beyond, new ones are refused before memory grows
+PERSON_LIMIT = 1_000  # of them one person's
 STUCK = 15.0  # seconds in one batch: longer than any lock is waited for
 DELIVERED_EVERY = 1.0  # seconds for which delivered markers are gathered
 
@@ -31,6 +33,8 @@ class Writer:
         """``call_soon`` runs a function in the event loop, from any thread."""
         self._call_soon = call_soon
         self._queue: queue.SimpleQueue[tuple[Item, Done] | None] = queue.SimpleQueue()
+        #: What has come and fits into no batch yet; the writer's thread alone touches it.
+        self._turns: Turns[tuple[Item, Done]] = Turns(PERSON_LIMIT)
         #: Delivered markers, gathered: they ride with the next batch, or go after a second.
         self._delivered: list[tuple[Mark, Done]] = []
         self._lock = threading.Lock()
@@ -40,14 +44,14 @@ class Writer:
 
     def submit(self, item: Item, done: Done) -> None:
         """Queue ``item``; ``done`` gets its outcome in the event loop. Refused at once if too many wait."""
-        if self._queue.qsize() >= QUEUE_LIMIT:
+        if self.waiting() >= QUEUE_LIMIT:
             done(TooMany(code="busy"))
         else:
             self._queue.put((item, done))
 
     def waiting(self) -> int:
         """Items that no batch has taken yet."""
-        return self._queue.qsize()
+        return self._queue.qsize() + len(self._turns)
 
     def trouble(self) -> str:
         """Why nothing is written any more; "" while all is well."""
@@ -77,24 +81,38 @@ class Writer:
     def _run(self) -> None:
         last = time.monotonic()
         running = True
-        while running:
-            batch: list[tuple[Item, Done]] = []
-            try:
-                got = self._queue.get(timeout=DELIVERED_EVERY)
-                while got is not None:
-                    batch.append(got)
-                    if len(batch) >= BATCH or self._queue.empty():
-                        break
-                    got = self._queue.get()
-                running = got is not None
-            except queue.Empty:
-                pass
+        while running or self._turns:
+            arrived = self._arrived()
+            if None in arrived:
+                running = False
+            batch = self._next_batch([each for each in arrived if each is not None])
             if not running or time.monotonic() - last >= DELIVERED_EVERY:
                 batch += self._take_delivered()
                 last = time.monotonic()
             for start in range(0, len(batch), BATCH):
                 self._write(batch[start : start + BATCH])
         connection.close()
+
+    def _arrived(self) -> list[tuple[Item, Done] | None]:
+        """All that has come since; where nothing waits, the first thing that comes within a second."""
+        arrived: list[tuple[Item, Done] | None] = []
+        try:
+            if not self._turns:
+                arrived.append(self._queue.get(timeout=DELIVERED_EVERY))
+            while True:
+                arrived.append(self._queue.get_nowait())
+        except queue.Empty:
+            return arrived
+
+    def _next_batch(self, arrived: list[tuple[Item, Done]]) -> list[tuple[Item, Done]]:
+        """All of it if it fits; else everybody has their turn, and who has too much waiting is refused."""
+        if not self._turns and len(arrived) <= BATCH:
+            return arrived
+        refused = [each for each in arrived if not self._turns.add(each[0].user_id, each)]
+        if refused:
+            outcomes = [TooMany(code="busy")] * len(refused)
+            self._call_soon(lambda: _finish(zip(refused, outcomes, strict=True)))
+        return self._turns.take(BATCH)
 
     def _write(self, batch: list[tuple[Item, Done]]) -> None:
         self._writing_since = time.monotonic()

@@ -56,7 +56,8 @@ async def test_sends_fail_soon_and_sockets_stay(site: Site, how: str) -> None:
             assert writer.close_code is reader.close_code is None
 
         async def sent() -> bool:
-            return (await writer.send_message(chat, "after"))["type"] == "message.accepted"
+            reply = await writer.send_message(chat, "after")
+            return bool(reply["type"] == "message.accepted")
 
         await until(sent)
         await reader.next("message")

@@ -62,7 +62,7 @@ async def test_no_send_fails_and_every_reader_has_it_soon(
         talking = [asyncio.create_task(talk(socket)) for socket in sockets]
         await asyncio.sleep(0.5)
         with HOW[how](redis_server):
-            await asyncio.sleep(5)
+            await asyncio.sleep(3)
         await asyncio.sleep(1)
         over.set()
         await asyncio.gather(*talking)
