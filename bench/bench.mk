@@ -1,4 +1,4 @@
-.PHONY: replay bench bench-pages
+.PHONY: replay bench bench-pages bench-need
 
 PEOPLE ?= 100
 URL ?= http://127.0.0.1:8000
@@ -15,3 +15,10 @@ bench: ## what a delivery costs, next to its floor, and whether reading and mode
 
 bench-pages: ## a group of 72,000 messages in a browser: how soon it is there, and going back: make bench-pages [LOG=chat.jsonl]
 	@scripts/setup.sh dev && exec .venv/bin/python bench/browser.py $(LOG)
+
+bench-need: ## 1,000 sockets back after a SIGKILL; one that reads nothing among 200; Redis killed for 10 s
+	@scripts/setup.sh dev
+	set -e
+	.venv/bin/python bench/need.py back
+	.venv/bin/python bench/need.py reader
+	.venv/bin/python bench/need.py redis

@@ -151,7 +151,7 @@ class ProductCrowd(Crowd):
         super().__init__(url, size)
         self.conversations = [0] * size  #: of each seat
         self._markers = markers
-        self._members: list[Member] = []
+        self.members: list[Member] = []
         self._clients: list[_ProductSocket] = []
         self._marking: asyncio.Task[None] | None = None
         self._since = 0
@@ -167,25 +167,25 @@ class ProductCrowd(Crowd):
     async def assemble(self) -> None:
         """Register everybody and make the conversations."""
         async with httpx.AsyncClient(timeout=60, trust_env=False) as http:
-            self._members = [Member(http, self.url) for _ in range(self.size)]
+            self.members = [Member(http, self.url) for _ in range(self.size)]
             progress = Progress("people", self.size)
-            jobs = [member.register(f"Person {n}") for n, member in enumerate(self._members, 1)]
+            jobs = [member.register(f"Person {n}") for n, member in enumerate(self.members, 1)]
             await in_turns(jobs, progress.step)
             progress.done()
             await self._befriend()
 
     async def _befriend(self) -> None:
         progress = Progress("group", self.size)
-        group = await make_group(self._members, "Fan-out", progress.step)
+        group = await make_group(self.members, "Fan-out", progress.step)
         self.conversations = [group] * self.size
-        state = await self._members[0].call("GET", f"conversations/{group}")
+        state = await self.members[0].call("GET", f"conversations/{group}")
         self._since = int(state["last_version"])
         progress.done()
 
     async def open(self) -> None:
         self._clients = [
             _ProductSocket(self.url, member.token, seat)
-            for member, seat in zip(self._members, self.seats, strict=True)
+            for member, seat in zip(self.members, self.seats, strict=True)
         ]
         for client, conversation in zip(self._clients, self.conversations, strict=True):
             client.cursors[conversation] = self._since
@@ -231,7 +231,7 @@ class PairsCrowd(ProductCrowd):
 
     async def _befriend(self) -> None:
         progress = Progress("friends", self.size // 2)
-        pairs = list(zip(self._members[::2], self._members[1::2], strict=True))
+        pairs = list(zip(self.members[::2], self.members[1::2], strict=True))
         found = await in_turns([make_friends(one, other) for one, other in pairs], progress.step)
         self.conversations = [conversation for conversation in found for _ in range(2)]
         progress.done()

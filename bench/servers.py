@@ -102,6 +102,7 @@ class Running:
     servers: list[Process]
     services: dict[str, int]  #: name and pid
     env: dict[str, str]
+    kept: list[MariaDB | Redis]  #: the services themselves
 
     @property
     def urls(self) -> list[str]:
@@ -169,7 +170,7 @@ def stack(
             servers.append(Process(command, mine, log, cores[number % len(cores)], "/healthz", root))
             servers[-1].start()
         pids = {service.name: service.process.pid for service in services if service.process}
-        yield Running(servers, pids, env)
+        yield Running(servers, pids, env, services)
     finally:
         for server in servers:
             server.stop()
