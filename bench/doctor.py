@@ -82,7 +82,9 @@ def examined(*arguments: str) -> dict[str, Any]:
     command = [sys.executable, "-c", MEASURED, *arguments]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     report, memory = said.strip().rsplit("\n", 1)
-    (check,) = json.loads(report)["checks"]
+    *ailing, check = json.loads(report)["checks"]
+    if ailing:
+        raise SystemExit(f"the doctor could not look: {ailing}")
     return {**check, "whole": time.monotonic() - started, "mebibytes": int(memory) // 1024}
 
 

@@ -180,6 +180,8 @@ class MariaDB(Service):
             *(f"--socket={self.socket}", f"--pid-file={self.directory / 'm.pid'}"),
             *("--bind-address=127.0.0.1", f"--port={self.port}", "--skip-name-resolve"),
             *("--character-set-server=utf8mb4", "--innodb-buffer-pool-size=64M", "--performance-schema=OFF"),
+            # One that starts removes the temporary tables of others that lie in the same folder.
+            f"--tmpdir={self.directory}",
         ]
 
     def answers(self) -> bool:
