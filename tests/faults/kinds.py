@@ -13,6 +13,7 @@ from tests.faults.device import Device
 from tests.faults.proxy import DOWN, Proxy
 from tests.faults.site import Site
 
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
 LIBFAKETIME = "faketime/libfaketime.so.1"
 CREATED, UNAVAILABLE = HTTPStatus.CREATED, HTTPStatus.SERVICE_UNAVAILABLE
 HOURS = {"clock_ahead": "+3h", "clock_behind": "-3h"}
@@ -84,9 +85,16 @@ async def _clock(scene: Scene, which: str) -> None:
     server.kill()
     await asyncio.to_thread(server.start)
     await asyncio.sleep(scene.seconds)
-    server.env = right
+    server.env, faked = right, server.pid
     server.kill()
+    _tidy_up_after(faked)
     await asyncio.to_thread(server.start)
+
+
+def _tidy_up_after(pid: int) -> None:
+    """What libfaketime shares in memory stays when its process is killed."""
+    for left in SHARED_MEMORY.glob(f"*faketime_*_{pid}"):
+        left.unlink()
 
 
 def faketime() -> Path | None:
