@@ -118,5 +118,5 @@ def test_one_direction_alone_is_swallowed_and_a_cut_loses_it(proxy: Proxy) -> No
 
 
 def test_where_nobody_listens_behind_it_a_connection_ends_at_once() -> None:
-    with Proxy(1) as proxy, connect(proxy) as line, pytest.raises(ConnectionResetError):
+    with Proxy(1) as proxy, pytest.raises(ConnectionResetError), connect(proxy) as line:
         line.recv(100)
