@@ -33,8 +33,8 @@ from bench.progress import Progress
 from bench.servers import Running, stack
 from scripts.services import Redis
 
-DEVICES = 5  # of each person
-GROUP = 20  # people
+DEVICES = 20  # of each person
+GROUP = 10  # people
 
 
 class Device(Client):
@@ -305,7 +305,7 @@ async def redis(options: argparse.Namespace, running: Running) -> list[str]:
 
 #: What is run, on how many processes, with which rate and for how long by default.
 SCENES: dict[str, tuple[Any, int, float, float]] = {
-    "back": (back, 2, 100, 3),
+    "back": (back, 2, 20, 3),
     "reader": (reader, 1, 100, 11),
     "redis": (redis, 2, 100, 10),
 }
@@ -317,7 +317,7 @@ def main() -> int:
     )
     parser.add_argument("scene", choices=SCENES)
     parser.add_argument("--sockets", type=int, default=1000)
-    parser.add_argument("--rate", type=float, help="messages a second (default: 100)")
+    parser.add_argument("--rate", type=float, help="messages a second")
     parser.add_argument("--seconds", type=float, help="that something is away, or of a round")
     parser.add_argument("--rounds", type=int, default=4, help="pairs of them")
     options = parser.parse_args()
