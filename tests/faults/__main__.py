@@ -90,8 +90,13 @@ def main() -> int:
     left_out = FAULTS.keys() - set(kinds)
     say(f"seed {given.seed}, {given.stack} stack; left out: {', '.join(sorted(left_out)) or 'nothing'}")
     total = Total(given.seed)
-    with site(given.stack, processes=2 if given.stack == "production" else 1) as where:
-        asyncio.run(rounds(where, given, kinds, total))
+    try:
+        with site(given.stack, processes=2 if given.stack == "production" else 1) as where:
+            asyncio.run(rounds(where, given, kinds, total))
+    except KeyboardInterrupt:
+        say("interrupted: the round that was under way does not count")
+        print(total.as_text())
+        return 130
     print(total.as_text())
     return 0 if total.good else 1
 

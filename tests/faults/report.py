@@ -41,6 +41,11 @@ class Total:
         self.violations.update(outcome.verdict.violations)
         self.codes.update(outcome.codes)
 
+    def _judgement(self) -> str:
+        if not self.rounds:
+            return "nothing was judged"
+        return "every promise held" if self.good else "A PROMISE WAS BROKEN"
+
     def as_text(self) -> str:
         figures = ", ".join(f"{self.figures[name]:,} {name.replace('_', ' ')}" for name in FIGURES)
         codes = ", ".join(f"{count} × {code}" for code, count in sorted(self.codes.items()))
@@ -51,7 +56,7 @@ class Total:
                 *(f"  {count:>5} {kind}" for kind, count in self.faults.most_common()),
                 f"  {self.faults.total():>5} faults of {len(self.faults)} kinds",
                 ", ".join(f"{self.violations[kind]} {kind}" for kind in PROMISES),
-                "every promise held" if self.good else "A PROMISE WAS BROKEN",
+                self._judgement(),
             ]
         )
 
