@@ -223,7 +223,7 @@ class _Markers:
 
     def findings(self) -> Iterator[Finding]:
         rows = Participant.objects.filter(conversation=self.conversation).order_by("pk")
-        for row in rows.select_for_update().iterator(CHUNK):
+        for row in rows.select_for_update():
             yield from self._one(row)
 
     def _one(self, row: Participant) -> Iterator[Finding]:
