@@ -249,7 +249,7 @@ class Connection:
         try:
             await self._goes_on()
         except (OperationalError, InterfaceError):
-            self.close(NOT_AUTHENTICATED)
+            self.close(TRY_AGAIN)  # nobody is let in again without being looked up
 
     async def _goes_on(self) -> bool:
         """Whether the session is still good; where it is not, the socket closes."""

@@ -45,11 +45,15 @@ class RevocationReader:
 
     async def read_forever(self) -> None:
         """Read twice a second; while the database is away, go on trying."""
+        away = False
         while True:
             try:
                 await self._read()
+                away = False
             except Exception as error:
-                log.warning("revocations cannot be read: %s", error)
+                if not away:  # said once, not twice a second until it is back
+                    log.warning("revocations cannot be read: %s", error)
+                away = True
             await asyncio.sleep(EVERY)
 
     async def _read(self) -> None:
