@@ -43,7 +43,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--window", type=int, default=24, help="messages of a device under way (default: 24)")
     parser.add_argument("--kinds", help=f"only these, by commas: {', '.join(FAULTS)}")
     parser.add_argument(
-        "--log", type=Path, default=os.environ.get("FAULTS_LOG"), help="real chat, as JSON lines"
+        "--log", type=Path, default=os.environ.get("FAULTS_LOG") or None, help="real chat, as JSON lines"
     )
     parser.add_argument("--ledger", type=Path, default=LEDGER, help="where a line a round is kept")
     return parser.parse_args()

@@ -154,7 +154,7 @@ def test_the_systems_lines_are_worded(language: str) -> None:
         for event in wording.SYSTEM:
             line = wording.system({"event": event, **data}, {1: "Amy", 2: "Ben"})
             assert "%(" not in line
-            assert "Amy" in line or "Ben" in line
+            assert event == "message.lost" or "Amy" in line or "Ben" in line
         assert wording.system({"event": "of.tomorrow"}, {}) == "of.tomorrow"
         assert "#1" in wording.system({"event": "group.created", "by": 1}, {})
         assert wording.system({"event": "group.muted_all"}, {})
