@@ -203,6 +203,21 @@ def test_who_is_not_a_friend_any_more_is_told_why_writing_is_closed(
     expect(his.locator("article .text")).to_have_text("still here")
 
 
+def test_a_conversation_opens_though_a_message_comes_between_press_and_release(
+    windows: Windows, friends: Friends
+) -> None:
+    amy, ben, conversation = friends
+    his = windows.sign_in(ben)
+    his.locator(".conversation").first.hover()
+    his.mouse.down()
+    amy.send_message(conversation, "in the middle of it")
+    expect(his).to_have_title("(1) chatchat")
+    his.wait_for_timeout(100)  # a few frames, in which the list would be drawn
+    his.mouse.up()
+    expect(his.locator("article .text")).to_have_text("in the middle of it")
+    expect(his.locator(".conversation .last")).to_have_text("in the middle of it")
+
+
 def test_a_session_that_ends_elsewhere_leads_to_the_login_page(windows: Windows, friends: Friends) -> None:
     windows.expected = {401}
     _, ben, _ = friends

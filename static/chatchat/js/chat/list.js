@@ -28,13 +28,23 @@ export class ConversationList {
     typists.addEventListener("typing", () => this.schedule());
     search.addEventListener("input", () => this.schedule());
     root.addEventListener("keydown", (event) => this.key(event));
+    this.pressed = false;
+    root.addEventListener("pointerdown", () => { this.pressed = true; });
+    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => this.release());
   }
 
   schedule() {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = null;
-      this.render();
+      if (!this.pressed) this.render();
     });
+  }
+
+  /** A row that goes between press and release takes the click with it: nothing moves under a finger. */
+  release() {
+    if (!this.pressed) return;
+    this.pressed = false;
+    this.schedule();
   }
 
   select(id) {
