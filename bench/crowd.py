@@ -21,6 +21,8 @@ QUIET_SECONDS = 10.0
 MARK = b"~#"
 NUMBER_SIZE = 9
 
+_decode = msgspec.json.Decoder(MessageFrame).decode
+
 
 class Seat:
     """What one socket counts and looks for."""
@@ -150,29 +152,34 @@ class ProductCrowd(Crowd):
     def __init__(self, url: str, size: int, markers: bool) -> None:
         super().__init__(url, size)
         self.conversations = [0] * size  #: of each seat
+        self.body_size = BODY_SIZE
         self._markers = markers
+        self._http = httpx.AsyncClient(timeout=60, trust_env=False)
         self.members: list[Member] = []
-        self._clients: list[_ProductSocket] = []
+        self.tokens: list[Token] = []  #: of each seat
+        self.active = self.seats  #: who arrives
+        self._clients: list[ProductSocket] = []
         self._marking: asyncio.Task[None] | None = None
-        self._since = 0
+        self._since = 0  #: the first cursor of all
+        self._cuts = 0
 
     @property
     def wrong(self) -> str:
         """How what was received differs from what was sent; empty if it doesn't."""
-        cuts = sum(client.cuts for client in self._clients)
+        cuts = self._cuts + sum(client.cuts for client in self._clients)
         if self.received == self.sent * self.readers and not cuts:
             return ""
         return f"sent {self.sent} to {self.readers} each, received {self.received}, {cuts} cuts"
 
     async def assemble(self) -> None:
         """Register everybody and make the conversations."""
-        async with httpx.AsyncClient(timeout=60, trust_env=False) as http:
-            self.members = [Member(http, self.url) for _ in range(self.size)]
-            progress = Progress("people", self.size)
-            jobs = [member.register(f"Person {n}") for n, member in enumerate(self.members, 1)]
-            await in_turns(jobs, progress.step)
-            progress.done()
-            await self._befriend()
+        self.members = [Member(self._http, self.url) for _ in range(self.size)]
+        self.tokens = [member.token for member in self.members]
+        progress = Progress("people", self.size)
+        jobs = [member.register(f"Person {n}") for n, member in enumerate(self.members, 1)]
+        await in_turns(jobs, progress.step)
+        progress.done()
+        await self._befriend()
 
     async def _befriend(self) -> None:
         progress = Progress("group", self.size)
@@ -183,23 +190,35 @@ class ProductCrowd(Crowd):
         progress.done()
 
     async def open(self) -> None:
-        self._clients = [
-            _ProductSocket(self.url, member.token, seat)
-            for member, seat in zip(self.members, self.seats, strict=True)
-        ]
-        for client, conversation in zip(self._clients, self.conversations, strict=True):
-            client.cursors[conversation] = self._since
-        await in_turns([client.open() for client in self._clients], lambda: None, at_once=32)
+        await self.arrive()
         self.say(self.seats[0])
         await self.quiet()
         self.frame_size = len(self.seats[0].last)
         if self._markers:
             self._marking = asyncio.create_task(self._tell_delivered())
 
-    async def close(self) -> None:
+    async def arrive(self) -> None:
+        """Everybody connects, and is where they left; nothing is said."""
+        self._clients = [self._socket(seat) for seat in self.active]
+        await in_turns([client.open() for client in self._clients], lambda: None, at_once=32)
+
+    def _socket(self, seat: Seat) -> "ProductSocket":
+        client = ProductSocket(self.url, self.tokens[seat.index], seat)
+        since = _decode(seat.last).message.version if seat.last else self._since
+        client.cursors[self.conversations[seat.index]] = since
+        return client
+
+    async def leave(self) -> None:
+        """Everybody disconnects; they may ``arrive`` again."""
         if self._marking is not None:
             self._marking.cancel()
         await asyncio.gather(*[client.close() for client in self._clients])
+        self._cuts += sum(client.cuts for client in self._clients)
+        self._clients = []
+
+    async def close(self) -> None:
+        await self.leave()
+        await self._http.aclose()
 
     def say_text(self, seat: Seat, text: bytes) -> None:
         self._clients[seat.index].send(
@@ -207,17 +226,16 @@ class ProductCrowd(Crowd):
             conversation=self.conversations[seat.index],
             client_id=str(uuid.uuid4()),
             kind="text",
-            body=text.ljust(BODY_SIZE, b"x").decode(),
+            body=text.ljust(self.body_size, b"x").decode(),
         )
 
     async def _tell_delivered(self) -> None:
         """Everybody once a second, spread over it, if there is news."""
-        decode = msgspec.json.Decoder(MessageFrame).decode
         while True:
             for client, seat in zip(self._clients, self.seats, strict=True):
                 if seat.last is not seat.told:
                     seat.told = seat.last
-                    last = decode(seat.last)
+                    last = _decode(seat.last)
                     client.send(type="delivered", conversation=last.conversation, seq=last.message.seq)
                 await asyncio.sleep(1 / self.size)
 
@@ -237,7 +255,7 @@ class PairsCrowd(ProductCrowd):
         progress.done()
 
 
-class _ProductSocket(Client):
+class ProductSocket(Client):
     resumes = False
 
     def __init__(self, url: str, token: Token, seat: Seat) -> None:

@@ -1,232 +1,140 @@
 #!/usr/bin/env python3
-"""Does it stay fast as it grows? The same reads with few messages in the tables and with many.
+"""What things cost as the site grows, an axis at a time; with the plain model that explains each curve.
 
-    bench/growth.py
+    bench/growth.py [--axis members …] [--short] [--docs]
+    bench/growth.py --axis stored --points 20000 2000000
 
-fills two databases of a throw-away MariaDB server (or of the server that DATABASE_URL names, whose
-databases `growth_small` and `growth_large` are made anew), and measures in turns, in this process,
-through the REST door: a history page at the end and anywhere, a page of sync, and the list of 200
-conversations with unread counts and last messages. Exit code 1: something took more than 1.5 times as
-long with many, or took more queries.
+members         a message, by members online in its group
+conversations   a message and a connection, by conversations a person
+online          a message, an idle second and a socket's memory, by people online
+stored          history, sync, the list, unread and sending, by messages stored (no server, no socket)
+processes       a message, by server processes
+batch           a message, by how many are written together
+
+Each axis has throw-away servers of its own on the production stack: services and servers on core 0, the
+clients on core 1. Figures go to var/bench/growth.json (axes that are not measured stay in it). With --docs
+the plots go to docs/images/ and the tables to docs/performance.md. Exit code 1: something grows faster than
+its cause, or reading takes more than --bound times as long with the most messages as with the fewest.
 """
 
 import argparse
-import contextlib
+import json
 import os
-import random
-import statistics
+import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.filling import LARGE_GROUP, MINE, READER, Filling
-from bench.progress import Progress
-from bench.servers import BenchDatabase, database
+from bench import ROOT, growth_live, growth_stored, pages
+from bench.curves import Axis, Curve
+from bench.plot import Panel, svg
 
-SMALL, LARGE = "growth_small", "growth_large"
-BOUND = 1.5
-API = "/api/v1"
-
-
-@dataclass
-class Read:
-    """One kind of request, and how long each took, by database."""
-
-    name: str
-    run: Callable[[Any, int], None]
-    seconds: dict[str, list[float]] = field(default_factory=lambda: {SMALL: [], LARGE: []})
-    queries: dict[str, int] = field(default_factory=dict)
-
-    def median_ms(self, name: str) -> float:
-        return statistics.median(self.seconds[name]) * 1000
-
-    @property
-    def ratio(self) -> float:
-        return self.median_ms(LARGE) / self.median_ms(SMALL)
-
-    @property
-    def good(self) -> bool:
-        return self.ratio <= BOUND and self.queries[LARGE] <= self.queries[SMALL]
+AXES = ("members", "conversations", "online", "stored", "processes", "batch")
+REPORT = pages.FIGURES / "growth.json"
 
 
-# ------------------------------------------------------------------ what is read
+def load() -> dict[str, Any]:
+    return dict(json.loads(REPORT.read_text())) if REPORT.exists() else {}
 
 
-def _get(client: Any, path: str, **parameters: Any) -> Any:
-    answer = client.get(API + path, parameters)
-    assert answer.status_code == 200, answer.content[:500]
-    return answer.json()
-
-
-def newest(client: Any, last: int) -> None:
-    page = _get(client, f"/conversations/{LARGE_GROUP}/messages")
-    assert len(page["results"]) == 50
-    assert page["results"][-1]["seq"] == last
-
-
-def anywhere(client: Any, last: int) -> None:
-    page = _get(client, f"/conversations/{LARGE_GROUP}/messages", before=random.randint(52, last))
-    assert len(page["results"]) == 50
-
-
-def onwards(client: Any, last: int) -> None:
-    page = _get(client, f"/conversations/{LARGE_GROUP}/messages", after=random.randint(0, last - 51))
-    assert len(page["results"]) == 50
-
-
-def sync(client: Any, last: int) -> None:
-    after = random.randint(0, last - 201)
-    page = _get(client, f"/conversations/{LARGE_GROUP}/sync", after=after, limit=200)
-    assert len(page["messages"]) == 200
-
-
-def conversation_list(client: Any, last: int) -> None:
-    found = 0
-    cursor: dict[str, str] = {}
-    while found < MINE:
-        page = _get(client, "/conversations", limit=100, **cursor)
-        found += len(page["results"])
-        assert all(one["last_message"] and one["unread"] is not None for one in page["results"])
-        cursor = {"cursor": page["next"]}
-    assert found == MINE
-
-
-def reads() -> list[Read]:
-    return [
-        Read("history: newest page", newest),
-        Read("history: back from anywhere", anywhere),
-        Read("history: on from anywhere", onwards),
-        Read("sync: page of 200", sync),
-        Read(f"list of {MINE} conversations", conversation_list),
+def axis_of(name: str, saved: dict[str, Any]) -> Axis:
+    """An axis as it was saved."""
+    curves = [
+        Curve(one["name"], one["unit"], one["shape"], one["of"], dict(one["points"]))
+        for one in saved["curves"]
     ]
+    return Axis(name, saved["title"], saved["of"], saved["conditions"], curves)
 
 
-# ------------------------------------------------------------------ one process, two databases
+def one(name: str, options: argparse.Namespace) -> int:
+    """Measure one axis, in this process, and save it."""
+    where = pages.conditions()
+    axis, wrong = growth_stored.run(options) if name == "stored" else (growth_live.run(name, options), [])
+    pages.save(REPORT, load() | {name: axis.as_dict() | {"measured": where, "short": options.short}})
+    print(f"\n{told(axis)}\n", flush=True)
+    for each in [*axis.wrong, *wrong]:
+        print(f"WRONG: {each}", flush=True)
+    return 1 if axis.wrong or wrong else 0
 
 
-def use(name: str) -> None:
-    """From here on Django works on the database ``name``."""
-    from django.core.cache import cache
-    from django.db import connection
-
-    connection.close()
-    connection.settings_dict["NAME"] = name
-    cache.clear()
+def told(axis: Axis) -> str:
+    """An axis as Markdown: under which conditions, the table, what explains it."""
+    models = "\n".join(f"- {curve.explained}" for curve in axis.curves)
+    return f"**By {axis.title}** ({axis.conditions}):\n\n{axis.table()}\n\n{models}"
 
 
-def create(name: str) -> None:
-    """An empty database with the product's tables."""
-    from django.core.management import call_command
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP DATABASE IF EXISTS {name}")
-        cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
-    use(name)
-    call_command("migrate", verbosity=0)
-
-
-def analyse() -> None:
-    """Fresh statistics, as a server that runs for a while has them."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "ANALYZE TABLE messaging_message, messaging_participant, messaging_conversation, accounts_user"
-        )
-        cursor.fetchall()
+def picture(axis: Axis) -> str:
+    """A panel a unit, with the models dashed."""
+    panels = []
+    for unit in dict.fromkeys(curve.unit for curve in axis.curves):
+        curves = [curve for curve in axis.curves if curve.unit == unit]
+        models = {
+            curve.name: [(x, model.at(x)) for x, _ in curve.medians]
+            for curve in curves
+            if (model := curve.model)
+        }
+        highest = max(y for curve in curves for _, y in curve.medians)
+        lowest = min(y for curve in curves for _, y in curve.medians)
+        lines = {curve.name: curve.medians for curve in curves}
+        panels.append(Panel(unit, axis.title, lines, models, log_y=0 < lowest * 20 < highest))
+    return svg(f"Cost by {axis.title}", panels)
 
 
-def client() -> Any:
-    from rest_framework.test import APIClient
-
-    from accounts.models import User
-
-    api = APIClient()
-    api.force_authenticate(User.objects.get(pk=READER))
-    return api
-
-
-def measure(read: Read, name: str, last: int, times: int) -> None:
-    """``times`` requests, after one to get warm, whose queries are counted."""
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    api = client()
-    with CaptureQueriesContext(connection) as queries:
-        read.run(api, last)
-    read.queries[name] = max(read.queries.get(name, 0), len(queries))
-    for _ in range(times):
-        started = time.perf_counter()
-        read.run(api, last)
-        read.seconds[name].append(time.perf_counter() - started)
+def document() -> None:
+    """Everything measured so far, into the documents."""
+    saved = load()
+    parts = []
+    for name in AXES:
+        if name in saved:
+            axis = axis_of(name, saved[name])
+            parts += [told(axis), pages.draw(f"growth-{name}", picture(axis))]
+    pages.write_between("growth", "\n\n".join(parts))
 
 
-def run(options: argparse.Namespace) -> list[Read]:
-    import django
-
-    django.setup()
-    lasts = {}
-    for name, messages in ((SMALL, options.small), (LARGE, options.large)):
-        create(name)
-        lasts[name] = Filling(messages).fill()
-        analyse()
-    kinds = reads()
-    progress = Progress("rounds", options.rounds)
-    for _ in range(options.rounds):
-        for read in kinds:
-            for name in (SMALL, LARGE):
-                use(name)
-                measure(read, name, lasts[name], options.times)
-        progress.step()
-    progress.done()
-    return kinds
-
-
-@contextlib.contextmanager
-def database_url(buffer_pool: str) -> Iterator[str]:
-    given = os.environ.get("DATABASE_URL", "")
-    if given.startswith(("mysql", "mariadb")):
-        yield given
-        return
-    BenchDatabase.buffer_pool = buffer_pool
-    with database() as server:
-        yield server.url
-
-
-def main() -> int:
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--small", type=int, default=20_000, metavar="MESSAGES")
-    parser.add_argument("--large", type=int, default=2_000_000, metavar="MESSAGES")
-    parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--times", type=int, default=20, help="requests of each kind a round and database")
-    parser.add_argument("--buffer-pool", default="1G", help="of the throw-away server")
+    parser.add_argument("--axis", nargs="+", choices=AXES, default=list(AXES))
+    parser.add_argument("--points", nargs="+", type=int, help="other values of the one axis named")
+    parser.add_argument("--short", action="store_true", help="a trial: few and small points, one round")
+    parser.add_argument("--docs", action="store_true", help="put what var/bench/growth.json holds into docs/")
+    parser.add_argument("--only-docs", action="store_true", help="that, and measure nothing")
+    parser.add_argument("--rounds", type=int, help="of all points (default: 3)")
+    parser.add_argument("--seconds", type=float, help="of each load (default: 6)")
+    parser.add_argument("--people", type=int, default=100, help="on the axis of conversations")
+    parser.add_argument("--read-rounds", type=int, help="on the axis of messages stored (default: 10)")
+    parser.add_argument("--times", type=int, default=20, help="requests of each kind a round")
+    parser.add_argument("--buffer-pool", default="2G", help="of the axis of messages stored")
+    parser.add_argument("--bound", type=float, default=1.5)
     options = parser.parse_args()
-    with database_url(options.buffer_pool) as url:
-        os.environ |= {
-            "DATABASE_URL": url,
-            "DJANGO_SETTINGS_MODULE": "chatchat.settings",
-            "SECRET_KEY": os.environ.get("SECRET_KEY") or "only-for-benches-" + "0123456789" * 4,
-            "ALLOWED_HOSTS": "testserver",
-            "SECURE": "0",
-            "DEV_MAIL": "1",
-        }
-        kinds = run(options)
-    print(f"{'':<30}{options.small:>12,} {options.large:>12,}   medians of {options.rounds * options.times}")
-    for read in kinds:
-        print(
-            f"{read.name:<30}{read.median_ms(SMALL):>9.2f} ms {read.median_ms(LARGE):>9.2f} ms"
-            f"   × {read.ratio:.2f}   queries: {read.queries[SMALL]}, {read.queries[LARGE]}"
-        )
-    return 0 if all(read.good for read in kinds) else 1
+    if options.points and len(options.axis) != 1:
+        parser.error("--points goes with one --axis")
+    options.rounds = options.rounds or (1 if options.short else 3)
+    options.seconds = options.seconds or (2 if options.short else 6)
+    options.read_rounds = options.read_rounds or (2 if options.short else 10)
+    return options
+
+
+def main() -> int:
+    options = arguments()
+    if options.only_docs:
+        document()
+        return 0
+    if len(options.axis) == 1:
+        code = one(options.axis[0], options)
+    else:
+        # Django is set up once a process, and one axis that fails leaves the others.
+        given = [each for each in sys.argv[1:] if each != "--docs" and each not in ("--axis", *AXES)]
+        command = [sys.executable, __file__, *given, "--axis"]
+        code = max(subprocess.run([*command, name]).returncode for name in options.axis)
+    if options.docs:
+        document()
+    return code
 
 
 if __name__ == "__main__":
+    os.chdir(ROOT)
     sys.exit(main())

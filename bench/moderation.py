@@ -24,8 +24,8 @@ from uuid import uuid4
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench.databases import BOUND, LARGE, SMALL, Read, analyse, create, database_url, settings, use
 from bench.filling import LARGE_GROUP, MINE, READER, Filling
-from bench.growth import BOUND, LARGE, SMALL, Read, analyse, create, database_url, use
 from bench.progress import Progress
 
 #: Of twenty people, one is banned and one may not write; each has a session and some lines on the record.
@@ -326,17 +326,7 @@ def main() -> int:
     parser.add_argument("--buffer-pool", default="2G", help="of the throw-away server")
     options = parser.parse_args()
     with database_url(options.buffer_pool) as url, tempfile.TemporaryDirectory() as var:
-        os.environ |= {
-            "VAR_DIR": var,
-            "DATABASE_URL": url,
-            "DJANGO_SETTINGS_MODULE": "chatchat.settings",
-            "SECRET_KEY": os.environ.get("SECRET_KEY") or "only-for-benches-" + "0123456789" * 4,
-            "ALLOWED_HOSTS": "testserver",
-            "SECURE": "0",
-            "DEV_MAIL": "1",
-            "RATELIMIT_ENABLE": "0",
-            "LOG_LEVEL": "ERROR",
-        }
+        os.environ |= settings(url, VAR_DIR=var, LOG_LEVEL="ERROR")
         kinds = run(options)
     times = options.rounds * options.times
     print(f"{'':<34}{options.messages // 100:>12,} {options.messages:>12,}   medians of {times}")

@@ -3,6 +3,7 @@
 
     bench/need.py back [--sockets 1000]     SIGKILL of the process that holds them; another one goes on
     bench/need.py reader [--rounds 4]       200 in a busy group, with one that reads nothing and without
+    bench/need.py readers                   the same with three of them, and messages of 3,500 characters
     bench/need.py redis [--seconds 10]      Redis is killed under load
 
 starts a stack of its own, and says what is not as promised with exit code 1.
@@ -182,51 +183,55 @@ async def back(options: argparse.Namespace, running: Running) -> list[str]:
     ]
 
 
-# ------------------------------------------------------------------ one that reads nothing
+# ------------------------------------------------------------------ some that read nothing
 
 
 async def reader(options: argparse.Namespace, running: Running) -> list[str]:
     server = running.servers[0]
     crowd = ProductCrowd(server.url, 200, markers=False)
+    crowd.body_size = options.body
     await crowd.assemble()
     await crowd.open()
     p99: dict[bool, list[float]] = {True: [], False: []}
     codes: list[int] = []
-    before = most = resident_bytes(server.pid)
     missing = 0
+    progress = Progress("rounds", options.rounds * 2)
     async with meanwhile(crowd.at_rate(options.rate)):
         await asyncio.sleep(3)
+        before = most = resident_bytes(server.pid)
         for round_ in range(options.rounds * 2):
             with_it = round_ % 4 in (1, 2)  # turned round each time
-            stuck = await _stuck(crowd) if with_it else None
+            stuck = [await _stuck(crowd, one) for one in range(options.stuck if with_it else 0)]
             await asyncio.sleep(0.5)
             del crowd.latencies[:]
-            await asyncio.sleep(options.seconds)
+            for _ in range(5):  # what they owe is most before they are let go
+                await asyncio.sleep(options.seconds / 5)
+                most = max(most, resident_bytes(server.pid))
             latencies = sorted(crowd.latencies)
             p99[with_it].append(latencies[len(latencies) * 99 // 100] * 1000)
-            most = max(most, resident_bytes(server.pid))
-            if stuck is not None:
-                code, missed = await _let_go(stuck)
+            for code, missed in await asyncio.gather(*map(_let_go, stuck)):
                 codes.append(code)
                 missing += missed
+            progress.step()
+    progress.done()
     await crowd.quiet()
     wrong = crowd.wrong
     await crowd.close()
     ratio = statistics.median(p99[True]) / statistics.median(p99[False])
-    for with_it, name in ((False, "without it"), (True, "with it")):
+    for with_it, name in ((False, f"without the {options.stuck}"), (True, f"with the {options.stuck}")):
         print(f"p99 {name}: {', '.join(f'{each:.1f}' for each in p99[with_it])} ms")
     print(f"ratio of the medians {ratio:.2f}; memory {before >> 20} MiB, at most {most >> 20} MiB; {codes}")
     return [
         *([] if ratio <= 1.2 else [f"the others' p99 is {ratio:.2f} times as high"]),
-        *([] if set(codes) == {4408} else [f"it was closed with {codes}, not with 4408"]),
-        *([] if not missing and not wrong else [f"{missing} missing after it resumed; {wrong}"]),
+        *([] if set(codes) == {4408} else [f"they were closed with {codes}, not with 4408"]),
+        *([] if not missing and not wrong else [f"{missing} missing after they resumed; {wrong}"]),
         *([] if most - before < 64 << 20 else ["memory grows"]),
     ]
 
 
-async def _stuck(crowd: ProductCrowd) -> Device:
+async def _stuck(crowd: ProductCrowd, number: int) -> Device:
     """One more socket, which says hello and takes nothing any more."""
-    member = crowd.members[-1]
+    member = crowd.members[-1 - number]
     group = crowd.conversations[-1]
     device = Device(crowd.url, member, group, 0)
     await device.open()
@@ -303,11 +308,12 @@ async def redis(options: argparse.Namespace, running: Running) -> list[str]:
     ]
 
 
-#: What is run, on how many processes, with which rate and for how long by default.
-SCENES: dict[str, tuple[Any, int, float, float]] = {
-    "back": (back, 2, 20, 3),
-    "reader": (reader, 1, 100, 11),
-    "redis": (redis, 2, 100, 10),
+#: What is run, on how many processes, and what is so by default.
+SCENES: dict[str, tuple[Any, int, dict[str, float]]] = {
+    "back": (back, 2, {"rate": 20, "seconds": 3}),
+    "reader": (reader, 1, {"rate": 100, "seconds": 11, "stuck": 1, "body": 100}),
+    "readers": (reader, 1, {"rate": 50, "seconds": 11, "stuck": 3, "body": 3500}),
+    "redis": (redis, 2, {"rate": 100, "seconds": 10}),
 }
 
 
@@ -320,10 +326,13 @@ def main() -> int:
     parser.add_argument("--rate", type=float, help="messages a second")
     parser.add_argument("--seconds", type=float, help="that something is away, or of a round")
     parser.add_argument("--rounds", type=int, default=4, help="pairs of them")
+    parser.add_argument("--stuck", type=int, help="who read nothing")
+    parser.add_argument("--body", type=int, help="characters of a message")
     options = parser.parse_args()
-    scene, processes, rate, seconds = SCENES[options.scene]
-    options.rate = options.rate or rate
-    options.seconds = options.seconds or seconds
+    scene, processes, defaults = SCENES[options.scene]
+    for name, value in defaults.items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
     with stack("production", processes=processes) as running:
         wrong = to_the_end(scene(options, running))
     for each in wrong:

@@ -1,6 +1,7 @@
 """What server processes cost: CPU time from /proc, of whole process trees, over restarts."""
 
 import os
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -46,6 +47,15 @@ def _stat(pid: int) -> tuple[int, int, float] | None:
     return int(fields[1]), int(fields[19]), (int(fields[11]) + int(fields[12])) / TICK
 
 
+def _cpu(pid: int) -> float:
+    """CPU seconds of one process, to the nanosecond where the kernel tells: /proc has ticks of 10 ms."""
+    try:
+        return time.clock_gettime(~pid << 3 | 2)  # Linux' own number of that process's clock
+    except OSError:
+        stat = _stat(pid)
+        return stat[2] if stat else 0.0
+
+
 def tree(roots: set[int]) -> set[int]:
     """``roots`` and all that descend from them."""
     parents = {pid: stat[0] for pid in _pids() if (stat := _stat(pid))}
@@ -57,7 +67,7 @@ def tree(roots: set[int]) -> set[int]:
 
 def cpu_seconds(roots: set[int]) -> float:
     """CPU seconds that the process trees under ``roots`` have used so far."""
-    return sum(stat[2] for pid in tree(roots) if (stat := _stat(pid)))
+    return sum(_cpu(pid) for pid in tree(roots))
 
 
 def resident_bytes(pid: int) -> int:
@@ -66,6 +76,11 @@ def resident_bytes(pid: int) -> int:
         if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024
     return 0
+
+
+def open_files(pid: int) -> int:
+    """How many file descriptors the process has open."""
+    return len(list((PROC / str(pid) / "fd").iterdir()))
 
 
 def local_ports(urls: list[str]) -> set[int]:

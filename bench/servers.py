@@ -18,13 +18,14 @@ from scripts.services import MariaDB, Redis, end_on, free_port, short_directory
 
 READY_SECONDS = 60
 STOP_SECONDS = 20
+CORES = os.sched_getaffinity(0)  #: that there are, whatever core this process is on by now
 
 
 @contextlib.contextmanager
 def on_core(core: int | None) -> Iterator[None]:
     """What is started within runs on this core."""
     before = os.sched_getaffinity(0)
-    if core is not None and core in before and len(before) > 1:
+    if core is not None and core in CORES and len(CORES) > 1:
         os.sched_setaffinity(0, {core})
     try:
         yield
@@ -75,6 +76,11 @@ class Process:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
+
+    def restart(self) -> None:
+        """Begin anew, as fresh as can be."""
+        self.stop()
+        self.start()
 
     def kill(self) -> None:
         """As a crash ends it: no warning, no clean-up."""
