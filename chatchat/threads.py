@@ -13,7 +13,8 @@ from chatchat.telemetry import metrics
 P = ParamSpec("P")
 R = TypeVar("R")
 
-THREADS = 8
+#: Few: they share one interpreter, and with eight of them half of the CPU went into taking turns.
+THREADS = 3
 _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
 metrics.gauge(
     "chatchat_database_work_waiting",
