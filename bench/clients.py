@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import itertools
 import random
+import socket
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Coroutine
@@ -15,6 +16,7 @@ from typing import Any, ClassVar, TypeVar
 import msgspec
 import uvloop
 from picows import WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+from picows.url import WSParsedURL
 
 SUBPROTOCOL = "chatchat.v1"
 #: What a server of ours closes with when coming back is of no use with the same token, or at all.
@@ -186,6 +188,8 @@ class Client(WSListener):
         self._token = token
         self.cursors: dict[int, int] = {}
         self.transport: WSTransport | None = None
+        #: Makes the connection's socket, where it is not to be an ordinary one.
+        self.socket_factory: Callable[[WSParsedURL], socket.socket] | None = None
         self.live = False  #: between `synced` and the next cut
         self.cuts = 0
         self.unknown_frames = 0
@@ -289,7 +293,12 @@ class Client(WSListener):
         }
         context = ssl.create_default_context() if self.url.startswith("wss") else None
         transport, _ = await ws_connect(
-            lambda: self, self.url, extra_headers=headers, ssl_context=context, websocket_handshake_timeout=20
+            lambda: self,
+            self.url,
+            extra_headers=headers,
+            ssl_context=context,
+            websocket_handshake_timeout=20,
+            socket_factory=self.socket_factory,
         )
         self.transport = transport
         self._heard = time.monotonic()

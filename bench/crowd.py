@@ -152,7 +152,7 @@ class ProductCrowd(Crowd):
     def __init__(self, url: str, size: int, markers: bool) -> None:
         super().__init__(url, size)
         self.conversations = [0] * size  #: of each seat
-        self.body_size = BODY_SIZE
+        self.body_size = BODY_SIZE  #: characters
         self._markers = markers
         self._http = httpx.AsyncClient(timeout=60, trust_env=False)
         self.members: list[Member] = []
