@@ -19,6 +19,9 @@ bench-check: ## is this tree slower than a commit? exits 1 if so: make bench-che
 bench-growth: ## what things cost as the site grows, an axis at a time: make bench-growth [GROWTH="--axis members --short" or "--docs"]
 	@scripts/setup.sh dev && exec .venv/bin/python bench/growth.py $(GROWTH)
 
+soak: ## an hour at a fifth of the best rate: do memory, files, tasks and latency level off? make soak [SOAK="--minutes 10" or "--docs"]
+	@scripts/setup.sh dev && exec .venv/bin/python bench/soak.py $(SOAK)
+
 bench-pages: ## a group of 72,000 messages in a browser: how soon it is there, and going back: make bench-pages [LOG=chat.jsonl]
 	@scripts/setup.sh dev && exec .venv/bin/python bench/browser.py $(LOG)
 

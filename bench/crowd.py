@@ -37,6 +37,14 @@ class Seat:
         self.waiting_for = 0  #: a number: when it comes, this one sends the next
         self.last = self.told = b""
 
+    @property
+    def cursor(self) -> dict[int, int]:
+        """Behind the last message that came, if any has."""
+        if not self.last:
+            return {}
+        last = _decode(self.last)
+        return {last.conversation: last.message.version}
+
     def take(self, payload: bytes) -> None:
         """A message came."""
         self.count += 1
@@ -204,8 +212,7 @@ class ProductCrowd(Crowd):
 
     def _socket(self, seat: Seat) -> "ProductSocket":
         client = ProductSocket(self.url, self.tokens[seat.index], seat)
-        since = _decode(seat.last).message.version if seat.last else self._since
-        client.cursors[self.conversations[seat.index]] = since
+        client.cursors |= seat.cursor or {self.conversations[seat.index]: self._since}
         return client
 
     async def leave(self) -> None:

@@ -6,11 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-#: How a curve is expected to go: one part that is always there, and one that goes with x in this way.
+#: How a curve is expected to go: one part that is always there, and one that goes with x in this way. Any
+#: other word: it is not modelled.
 SHAPES: dict[str, Callable[[float], float]] = {
     "linear": lambda x: x,
     "inverse": lambda x: 1 / x,
 }
+#: What costs less than so many times as much in the end is told as a ratio, not as a model.
+FLAT = 1.25
 #: Between its last two points a cost may rise by this power of x: 1 is in proportion, 2 is quadratic.
 STEEPEST = 1.3
 
@@ -67,7 +70,7 @@ class Curve:
     @property
     def model(self) -> Model | None:
         points = [(x, y) for x, y in self.medians if y > 0]
-        if len(points) < 2:
+        if len(points) < 2 or self.shape not in SHAPES:
             return None
         return fit(self.shape, [x for x, _ in points], [y for _, y in points])
 
@@ -82,17 +85,13 @@ class Curve:
     @property
     def explained(self) -> str:
         """The model in words."""
-        model = self.model
-        if model is None:
-            return f"{self.name}: too few points"
         (first, low), (last, high) = self.medians[0], self.medians[-1]
-        if self.shape == "inverse":
-            parts = f"{_number(model.fixed)} {self.unit} and {_number(model.each)} {self.unit} / {self.of}"
-        elif high < 1.25 * low:
-            ratio = f"{high / low:.2f} × from {first:,.0f} to {last:,.0f}"
-            return f"{self.name}: flat, {ratio}"
-        else:
-            parts = f"{_number(model.fixed)} {self.unit} and {_number(model.each)} {self.unit} a {self.of}"
+        model = self.model
+        if model is None or (self.shape == "linear" and high < FLAT * low):
+            ratio = f"{high / low:.2f} ×" if low else "from nothing"
+            return f"{self.name}: {ratio} from {first:,.0f} to {last:,.0f}"
+        each = "/" if self.shape == "inverse" else "a"
+        parts = f"{_number(model.fixed)} {self.unit} and {_number(model.each)} {self.unit} {each} {self.of}"
         return f"{self.name}: {parts}, within {model.worst:.0%}"
 
     def as_dict(self) -> dict[str, Any]:
@@ -132,7 +131,7 @@ class Axis:
         return [
             f"{self.name}: {curve.name} rises by the power {curve.steepness:.2f} of the {self.title}"
             for curve in self.curves
-            if curve.steepness > STEEPEST
+            if curve.model and curve.steepness > STEEPEST
         ]
 
     def as_dict(self) -> dict[str, Any]:

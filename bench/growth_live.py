@@ -73,8 +73,8 @@ class Bench:
         self.axis.note(prefix + MESSAGE, "µs", x, figures.cost[0] * readers)
         self.axis.note(prefix + SERVICES, "µs", x, figures.services[0] * readers)
         if late:
-            self.axis.note(f"{prefix}latency, p50", "ms", x, figures.p50[0])
-            self.axis.note(f"{prefix}latency, p99", "ms", x, figures.p99[0])
+            self.axis.note(f"{prefix}latency, p50", "ms", x, figures.p50[0], "flat")
+            self.axis.note(f"{prefix}latency, p99", "ms", x, figures.p99[0], "flat")
 
 
 Point = Callable[[Bench, int], Awaitable[None]]
@@ -176,12 +176,12 @@ def processes(bench: Bench, xs: Sequence[int]) -> Point:
 
     async def point(bench: Bench, x: int) -> None:
         servers = bench.running.servers[:x]
-        pids = await bench.fresh(servers)
         urls = [server.url for server in servers]
         for prefix, homes, readers, rate in (
             ("group: ", [[group]] * talkers, talkers, 100),
             ("direct: ", pairs, 2, 200),
         ):
+            pids = await bench.fresh(servers)
             crowd = SettledCrowd(urls, tokens, homes, readers=readers)
             await crowd.arrive()
             bench.note(x, await bench.talk(crowd, pids, at_rate(rate)), readers, prefix)

@@ -106,7 +106,7 @@ def run(options: argparse.Namespace) -> tuple[Axis, list[str]]:
     """The axis, and what takes too long or too many queries with the most."""
     sizes = options.points or (SHORT if options.short else SIZES)
     with database_url(options.buffer_pool) as url:
-        os.environ |= settings(url)
+        os.environ |= settings(url, LOG_LEVEL="ERROR")
         kinds = _measured(options, sizes)
     small, *_, large = names = [f"growth_{size}" for size in sizes]
     axis = Axis(
@@ -120,7 +120,7 @@ def run(options: argparse.Namespace) -> tuple[Axis, list[str]]:
     wrong = []
     for read in kinds:
         for size, name in zip(sizes, names, strict=True):
-            axis.note(read.name, "ms", size, read.median_ms(name))
+            axis.note(read.name, "ms", size, read.median_ms(name), "flat")
         counts = sorted(set(read.queries.values()))
         ratio = read.median_ms(large) / read.median_ms(small)
         print(f"{read.name:<32}× {ratio:.2f}   queries: {', '.join(map(str, counts))}")

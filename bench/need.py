@@ -25,10 +25,17 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import httpx
-import msgspec
 from picows.url import WSParsedURL
 
-from bench.clients import Accepted, Client, DisconnectedError, Message, MessageFrame, Refusal, to_the_end
+from bench.clients import (
+    Accepted,
+    Client,
+    DisconnectedError,
+    Message,
+    Refusal,
+    Token,
+    to_the_end,
+)
 from bench.crowd import ProductCrowd
 from bench.people import Member, in_turns, make_group
 from bench.processes import resident_bytes
@@ -43,8 +50,8 @@ GROUP = 10  # people
 class Device(Client):
     """Keeps when each version came, and whether one was left out or came twice."""
 
-    def __init__(self, url: str, member: Member, group: int, since: int) -> None:
-        super().__init__(url, member.token)
+    def __init__(self, url: str, token: Token, group: int, since: int) -> None:
+        super().__init__(url, token)
         self.group = group
         self.cursors[group] = since
         self.came: dict[int, float] = {}  #: by seq
@@ -157,8 +164,8 @@ async def back(options: argparse.Namespace, running: Running) -> list[str]:
         devices, talkers = [], []
         for members, group in found:
             since = await head(members[0], group)
-            devices += [Device(first.url, m, group, since) for m in members for _ in range(DEVICES)]
-            talkers.append(Device(second.url, members[0], group, since))
+            devices += [Device(first.url, m.token, group, since) for m in members for _ in range(DEVICES)]
+            talkers.append(Device(second.url, members[0].token, group, since))
         everybody = [*devices, *talkers]
         await in_turns([device.open() for device in everybody], lambda: None, at_once=32)
         async with meanwhile(talk(talkers, options.rate)):
@@ -203,7 +210,7 @@ async def reader(options: argparse.Namespace, running: Running) -> list[str]:
         before = most = resident_bytes(server.pid)
         for round_ in range(options.rounds * 2):
             with_it = round_ % 4 in (1, 2)  # turned round each time
-            stuck = [await _stuck(crowd, member) for member in crowd.members[-options.stuck :] if with_it]
+            stuck = [await _stuck(crowd, token) for token in crowd.tokens[-options.stuck :] if with_it]
             await asyncio.sleep(0.5)
             del crowd.latencies[:]
             for _ in range(5):  # what they owe is most before they are let go
@@ -232,10 +239,10 @@ async def reader(options: argparse.Namespace, running: Running) -> list[str]:
     ]
 
 
-async def _stuck(crowd: ProductCrowd, member: Member) -> Device:
+async def _stuck(crowd: ProductCrowd, token: Token) -> Device:
     """One more socket, which takes everything that is there, and nothing any more."""
-    newest = msgspec.json.decode(crowd.seats[0].last, type=MessageFrame)
-    device = Device(crowd.url, member, newest.conversation, newest.message.version)
+    ((group, version),) = crowd.seats[0].cursor.items()
+    device = Device(crowd.url, token, group, version)
     device.socket_factory = _narrow
     await device.open()
     device.socket_factory = None  # it comes back by an ordinary one
@@ -284,7 +291,7 @@ async def redis(options: argparse.Namespace, running: Running) -> list[str]:
         for members, group in found:
             since = await head(members[0], group)
             urls = running.urls
-            devices += [Device(urls[n % len(urls)], m, group, since) for n, m in enumerate(members)]
+            devices += [Device(urls[n % len(urls)], m.token, group, since) for n, m in enumerate(members)]
         await in_turns([device.open() for device in devices], lambda: None, at_once=32)
         async with meanwhile(talk(devices, options.rate)):
             await asyncio.sleep(3)
@@ -343,8 +350,6 @@ def main() -> int:
     parser.add_argument("--sockets", type=int, default=1000)
     parser.add_argument("--rate", type=float, help="messages a second")
     parser.add_argument("--seconds", type=float, help="that something is away, or of a round")
-    parser.add_argument("--body", type=int, default=3500, help="characters of a message")
-    parser.add_argument("--stuck", type=int, default=1, help="that read nothing")
     parser.add_argument("--rounds", type=int, default=4, help="pairs of them")
     parser.add_argument("--stuck", type=int, help="who read nothing")
     parser.add_argument("--body", type=int, help="characters of a message")

@@ -19,7 +19,7 @@ def use_stack(running: Running) -> None:
     """From here on Django works on the stack that runs. Once a process."""
     import django
 
-    os.environ |= running.env
+    os.environ |= running.env | {"LOG_LEVEL": "ERROR"}
     django.setup()
 
 

@@ -79,6 +79,9 @@ metrics.gauge(
 metrics.gauge(
     "chatchat_hub_conversations", "Conversations watched here.", lambda: len(_hub.watches) if _hub else 0
 )
+metrics.gauge(
+    "chatchat_tasks", "Tasks of the event loop.", lambda: len(asyncio.all_tasks(_hub.loop)) if _hub else 0
+)
 metrics.gauge("chatchat_hub_people", "People with a socket here.", lambda: len(_hub.people) if _hub else 0)
 
 

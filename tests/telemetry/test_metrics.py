@@ -50,6 +50,7 @@ def test_a_message_over_the_socket_is_counted_on_its_way(start_server: Start, pe
 
     assert during("chatchat_connections") == 2
     assert during("chatchat_hub_people") == 2
+    assert during("chatchat_tasks") >= 2
     assert during("chatchat_hub_conversations") >= 1
     assert more("chatchat_connections_opened_total") == 2
     assert more("chatchat_resumes_total", how="with cursors") == 1
