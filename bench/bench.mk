@@ -1,4 +1,4 @@
-.PHONY: replay bench bench-check bench-growth bench-pages bench-need soak
+.PHONY: replay bench bench-check bench-growth bench-pages bench-need bench-peers soak
 
 PEOPLE ?= 100
 URL ?= http://127.0.0.1:8000
@@ -32,3 +32,9 @@ bench-need: ## 1,000 sockets back after a SIGKILL; some that read nothing among 
 	.venv/bin/python bench/need.py reader
 	.venv/bin/python bench/need.py readers
 	.venv/bin/python bench/need.py redis
+
+bench-peers: ## chatchat beside ws, Socket.IO, ejabberd, Prosody, textbook Channels: make bench-peers [PEERS="--works dm --rounds 1"]
+	@scripts/setup.sh dev
+	set -e
+	scripts/peers.sh
+	.venv/bin/python -m bench.peers.compare $(PEERS)

@@ -62,14 +62,15 @@ class Seat:
 class Crowd:
     """Sockets of a server that hands on every text to all."""
 
-    def __init__(self, url: str, size: int, *, frame_size: int = 0) -> None:
+    def __init__(self, url: str, size: int, *, frame_size: int = 0, seat: type[Seat] = Seat) -> None:
         self.url = url
         self.size = size
         self.frame_size = frame_size
         self.readers = size  #: of each message
-        self.seats = [Seat(self, index) for index in range(size)]
+        self.seats = [seat(self, index) for index in range(size)]
         self.latencies = array("d")
         self.sent_at = array("d", [0.0])  #: by number
+        self.said_by = array("l", [-1])  #: by number
         self._transports: list[WSTransport] = []
         self._closed_loop = False
 
@@ -108,20 +109,28 @@ class Crowd:
         """``count`` people who each say something as soon as their last message has come back to them."""
         self._closed_loop = True
         try:
-            for seat in self.seats[:count]:
+            for seat in self.beginners(count):
                 self._say_and_wait(seat)
             await asyncio.Event().wait()
         finally:
             self._closed_loop = False
-            for seat in self.seats[:count]:
+            for seat in self.seats:
                 seat.waiting_for = 0
 
     def came_back(self, seat: Seat) -> None:
         if self._closed_loop:
             self._say_and_wait(seat)
 
+    def beginners(self, count: int) -> list[Seat]:
+        """Who begins, where ``count`` messages are to be under way."""
+        return self.seats[:count]
+
+    def answering(self, seat: Seat) -> Seat:
+        """Who says the next thing when what ``seat`` has said comes to them."""
+        return seat
+
     def _say_and_wait(self, seat: Seat) -> None:
-        seat.waiting_for = len(self.sent_at)
+        self.answering(seat).waiting_for = len(self.sent_at)
         self.say(seat)
 
     async def quiet(self) -> None:
@@ -134,6 +143,7 @@ class Crowd:
     def say(self, seat: Seat) -> None:
         text = MARK + b"%0*d" % (NUMBER_SIZE, len(self.sent_at))
         self.sent_at.append(time.perf_counter())
+        self.said_by.append(seat.index)
         self.say_text(seat, text)
 
     def say_text(self, seat: Seat, text: bytes) -> None:

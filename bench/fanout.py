@@ -44,6 +44,12 @@ class Figures:
     rate: list[float] = field(default_factory=list)  #: deliveries a second
     p50: list[float] = field(default_factory=list)
     p99: list[float] = field(default_factory=list)
+    clients: list[float] = field(
+        default_factory=list
+    )  #: share of a core that this process, their clients, used
+
+    def __bool__(self) -> bool:
+        return bool(self.rate)
 
     def line(self) -> str:
         def middle(values: list[float]) -> float:
@@ -76,10 +82,10 @@ async def measure(
         await asyncio.sleep(SETTLE_SECONDS)
         del crowd.latencies[:]
         count, used, others = crowd.received, cpu_seconds(servers), cpu_seconds(services)
-        started = time.perf_counter()
+        started, clients = time.perf_counter(), time.process_time()
         await asyncio.sleep(seconds)
         deliveries = crowd.received - count
-        elapsed = time.perf_counter() - started
+        elapsed, clients = time.perf_counter() - started, time.process_time() - clients
         used, others = cpu_seconds(servers) - used, cpu_seconds(services) - others
         latencies = sorted(crowd.latencies)
     finally:
@@ -92,6 +98,7 @@ async def measure(
     figures.cost.append(used / deliveries * 1e6)
     figures.services.append(others / deliveries * 1e6)
     figures.rate.append(deliveries / elapsed)
+    figures.clients.append(clients / elapsed)
     figures.p50.append(latencies[len(latencies) // 2] * 1000)
     figures.p99.append(latencies[len(latencies) * 99 // 100] * 1000)
 

@@ -153,7 +153,7 @@ class MariaDB(Service):
     def run(self, statements: str) -> None:
         """Run SQL as the administrator."""
         client = ["mariadb", "--no-defaults", "--user=root", f"--socket={self.socket}"]
-        subprocess.run([*client, "-e", statements], check=True)
+        subprocess.run(client, input=statements, text=True, check=True)
 
     def _install(self) -> None:
         with self.log.open("ab") as log:

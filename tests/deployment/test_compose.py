@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from chatchat.proxies import networks
+from scripts.npm import installed
 from tests.deployment import compose
-from tests.npm import installed
 from tests.pages.test_documents import variables_read
 from tests.stack.server import ROOT
 

