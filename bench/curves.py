@@ -89,7 +89,7 @@ class Curve:
         model = self.model
         if model is None or (self.shape == "linear" and high < FLAT * low):
             ratio = f"{high / low:.2f} ×" if low else "from nothing"
-            return f"{self.name}: {ratio} from {first:,.0f} to {last:,.0f}"
+            return f"{self.name}: {ratio} from {first:,.10g} to {last:,.10g}"
         each = "/" if self.shape == "inverse" else "a"
         parts = f"{_number(model.fixed)} {self.unit} and {_number(model.each)} {self.unit} {each} {self.of}"
         return f"{self.name}: {parts}, within {model.worst:.0%}"
@@ -126,6 +126,14 @@ class Axis:
             self.curves.append(curve)
         curve.add(x, value)
 
+    def by(self, name: str) -> None:
+        """From here on x is what the curve ``name`` was found to be, which is no curve any more."""
+        found = next(curve for curve in self.curves if curve.name == name)
+        self.curves.remove(found)
+        places = dict(found.medians)
+        for curve in self.curves:
+            curve.points = {places[x]: values for x, values in curve.points.items()}
+
     @property
     def wrong(self) -> list[str]:
         return [
@@ -146,7 +154,7 @@ class Axis:
         """A table of medians, as Markdown."""
         xs = sorted({x for curve in self.curves for x in curve.points})
         lines = [
-            f"| {self.title} | {' | '.join(f'{x:,.0f}' for x in xs)} |",
+            f"| {self.title} | {' | '.join(f'{x:,.10g}' for x in xs)} |",
             f"| {' | '.join(['---'] * (len(xs) + 1))} |",
         ]
         for curve in self.curves:

@@ -89,7 +89,10 @@ def document() -> None:
     for name in AXES:
         if name in saved:
             axis = axis_of(name, saved[name])
-            parts += [told(axis), pages.draw(f"growth-{name}", picture(axis))]
+            where = saved[name]["measured"]
+            short = ", a short trial" if saved[name]["short"] else ""
+            when = f"Measured {where['at'][:10]} at {where['commit']}, {where['cores']} cores{short}."
+            parts += [told(axis), when, pages.draw(f"growth-{name}", picture(axis))]
     pages.write_between("growth", "\n\n".join(parts))
 
 

@@ -24,6 +24,7 @@ WARM = 20
 BLOCK = 10  #: members of each of many groups
 
 MESSAGE, SERVICES = "a message, server", "a message, database and Redis"
+WRITTEN = "written together"
 SOCKET, CONNECT = "memory of a socket", "CPU of a connection"
 
 
@@ -204,10 +205,10 @@ def batch(bench: Bench, xs: Sequence[int]) -> Point:
         before = await asyncio.to_thread(_batches, bench.running.urls[0])
         figures = await bench.talk(crowd, pids, outstanding(x))
         after = await asyncio.to_thread(_batches, bench.running.urls[0])
-        size = (after["sum"] - before["sum"]) / max(after["count"] - before["count"], 1)
-        size = float(f"{size:.2g}")
+        size = round((after["sum"] - before["sum"]) / max(after["count"] - before["count"], 1), 2)
+        bench.axis.note(WRITTEN, "", x, size)
         for name, value in ((MESSAGE, figures.cost[0]), (SERVICES, figures.services[0])):
-            bench.axis.note(name, "µs", size, value * 2, "inverse")
+            bench.axis.note(name, "µs", x, value * 2, "inverse")
         await end(crowd)
 
     return point
@@ -267,6 +268,8 @@ def run(name: str, options: argparse.Namespace) -> Axis:
         point = kind.prepare(bench, xs)
         with on_core(CLIENT_CORE):
             to_the_end(_rounds(bench, xs, point))
+    if name == "batch":
+        axis.by(WRITTEN)
     return axis
 
 

@@ -18,7 +18,8 @@ def test_a_model_finds_the_parts_that_costs_were_made_of(shape: str, power: int)
 
     model = fit(shape, xs, [300 + 4.5 * x**power for x in xs])
 
-    assert (model.fixed, model.each) == (pytest.approx(300), pytest.approx(4.5))
+    assert model.fixed == pytest.approx(300)
+    assert model.each == pytest.approx(4.5)
     assert model.worst < 1e-9
 
 
@@ -38,6 +39,18 @@ def test_a_cost_that_rises_with_the_square_is_wrong_and_one_in_proportion_is_not
 
     assert len(axis.wrong) == 1
     assert "squared" in axis.wrong[0]
+
+
+def test_what_x_was_found_to_be_takes_its_place() -> None:
+    axis = Axis("batch", "messages a transaction", "batch", "")
+    for outstanding, written, cost in ((1, 1.0, 900.0), (20, 9.5, 200.0)):
+        axis.note("written", "", outstanding, written)
+        axis.note("cost", "µs", outstanding, cost, "inverse")
+
+    axis.by("written")
+
+    (cost_curve,) = axis.curves
+    assert cost_curve.medians == [(1.0, 900.0), (9.5, 200.0)]
 
 
 def test_a_tree_is_slower_when_the_median_of_pairs_is_above_the_threshold() -> None:
