@@ -176,7 +176,7 @@ def parsed() -> argparse.Namespace:
     works = [IDLE, *WORKS]
     parser.add_argument("--works", nargs="+", choices=works, default=works)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=4, help="of each round")
+    parser.add_argument("--seconds", type=float, default=3, help="of each round")
     parser.add_argument("--idle", type=int, default=2000, help="sockets that say nothing")
     parser.add_argument("--output", type=Path, default=ROOT / "var" / "bench" / "peers.json")
     return parser.parse_args()

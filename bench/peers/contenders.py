@@ -42,7 +42,7 @@ class Work:
 WORKS = {
     "dm": Work("DM, 100 pairs", 200, True, 100),
     "group": Work("group of 200", 200, False, 80),
-    "large": Work("group of 1,000", 1000, False, 20),
+    "large": Work("group of 1,000", 1000, False, 10),
 }
 
 

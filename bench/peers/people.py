@@ -3,7 +3,8 @@
     python -m bench.peers.people COUNT SIZE ...
 
 on the stack that the environment names makes groups of as many of them as each SIZE says, and prints a line
-for each: an access token, the conversation with the other one of their pair, and those of the groups that
+for each: an access token, the conversation with the other one of their pair (or, of those who only listen, of
+all of them), and those of the groups that
 they are in; after each conversation its last version, up to which they have everything.
 """
 
@@ -28,19 +29,24 @@ from social import services as social  # noqa: E402
 
 #: A run is longer than an access token lasts.
 VALID = timedelta(hours=6)
+#: So many are friends by twos, which takes longer to make than a group of them.
+IN_PAIRS = 200
 
 
 def make(count: int, sizes: Sequence[int]) -> None:
-    progress = Progress("people", count // 2 + sum(sizes) + count)
+    progress = Progress("people", 2 * count + sum(sizes))
     User.objects.bulk_create(
         User(email=f"p{n}@example.com", nickname=f"Person {n}", password="!") for n in range(1, count + 1)
     )
     people = list(User.objects.order_by("pk"))
     conversations: list[list[int]] = []
-    for one, other in zip(people[::2], people[1::2], strict=True):
+    for one, other in zip(people[:IN_PAIRS:2], people[1:IN_PAIRS:2], strict=True):
         pair = _befriend(one, other)
         conversations += [[pair], [pair]]
-        progress.step()
+        progress.step(2)
+    if rest := people[IN_PAIRS:]:
+        all_of_them = _group(rest, progress)
+        conversations += [[all_of_them] for _ in rest]
     for size in sizes:
         group = _group(people[:size], progress)
         for known in conversations[:size]:
