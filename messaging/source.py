@@ -7,7 +7,7 @@ from operator import or_
 from django.db.models import Q
 
 from accounts.models import Revocation
-from chatchat.realtime import Change, Revoked, frame
+from chatchat.realtime import Change, Receipt, Revoked, frame
 from chatchat.threads import run
 from messaging import access, history
 from messaging.models import Conversation, Participant
@@ -25,6 +25,9 @@ class DatabaseSource:
 
     async def states(self, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
         return await run(_states, wanted)
+
+    async def receipts(self, conversation: int, users: Sequence[int]) -> list[Receipt]:
+        return await run(_receipts, conversation, users)
 
     async def visible(self, viewer: int, others: Sequence[int]) -> set[int]:
         return await run(access.shown_presence, user_id=viewer, others=others)
@@ -47,6 +50,11 @@ def _states(wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
         (row.conversation_id, row.user_id): frame("conversation", conversation=state)
         for row, state in zip(rows, states(rows), strict=True)
     }
+
+
+def _receipts(conversation: int, users: Sequence[int]) -> list[Receipt]:
+    rows = Participant.objects.filter(conversation=conversation, user__in=users, left_at=None)
+    return [Receipt(*row) for row in rows.values_list("user_id", "delivered_seq", "read_seq")]
 
 
 def _revocations(after: int, among: Sequence[int]) -> list[Revoked]:

@@ -17,6 +17,7 @@ from chatchat.realtime.events import (
     Event,
     Personal,
     Presence,
+    Receipt,
     Restate,
     Review,
     Revoked,
@@ -28,6 +29,7 @@ from chatchat.realtime.events import (
 from chatchat.realtime.ordering import Ordering
 from chatchat.realtime.ports import Client, Source
 from chatchat.realtime.presence import People
+from chatchat.realtime.receipts import Receipts
 from chatchat.realtime.revocations import RevocationReader
 from chatchat.realtime.states import States
 from chatchat.realtime.watch import Gate, Watch
@@ -55,6 +57,7 @@ class Hub:
         self._bus = Bus(layer, self._receive)
         self._revocations = RevocationReader(source, self._revoked)
         self._states = States(source, self._delivery.put, self.spawn)
+        self._receipts = Receipts(source, self._tell_receipts, self.spawn, alone=self._bus.alone)
         self.presence = People(self, whereabouts or OneProcess())
         #: What the groups of the layer are joined for, by the first part of their names.
         self._wanted: dict[str, Mapping[int, Any]] = {
@@ -176,16 +179,20 @@ class Hub:
         watch = self.watches.get(event.conversation)
         if watch is None:
             return
-        text = event.frame
         if event.receipts:
-            news = watch.forward(event.receipts)
-            if not news:
-                return
-            if tuple(news) != event.receipts:
-                text = receipts_frame(event.conversation, news)
+            self._receipts.take(watch, event)
+        else:
+            self._tell(watch, event.frame, event.but)
+
+    def _tell_receipts(self, watch: Watch, event: Signal, news: Sequence[Receipt]) -> None:
+        same = tuple(news) == event.receipts
+        self._tell(watch, event.frame if same else receipts_frame(event.conversation, news), event.but)
+
+    def _tell(self, watch: Watch, text: bytes, but: int | None) -> None:
+        """Write a passing frame to all who watch, but to nobody's own sockets."""
         self._delivery.flush_watch(watch)
         blob = text_frame(text)
-        clients = [client for client in watch.live if client.user_id != event.but]
+        clients = [client for client in watch.live if client.user_id != but]
         metrics.sent(text, len(clients))
         for client in clients:
             self._delivery.put(client, (text,), blob)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from chatchat.realtime.events import Change, Revoked
+from chatchat.realtime.events import Change, Receipt, Revoked
 from chatchat.realtime.sink import Sink
 
 
@@ -40,6 +40,9 @@ class Source(Protocol):
 
     async def states(self, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
         """{(conversation, user): ``conversation`` frame} of those who take part."""
+
+    async def receipts(self, conversation: int, users: Sequence[int]) -> list[Receipt]:
+        """The present markers of those of ``users`` who take part."""
 
     async def visible(self, viewer: int, others: Sequence[int]) -> set[int]:
         """Those of ``others`` whose coming and going ``viewer`` may see; it is so both ways."""

@@ -22,8 +22,8 @@ class Watch:
     """A conversation that sockets of this process watch."""
 
     __slots__ = (
-        "conversation", "filling", "floors", "gated", "held", "highest_floor", "last_write", "live",
-        "pending", "receipts", "subscribed", "timer", "version", "written",
+        "arrivals", "conversation", "filling", "floors", "gated", "held", "highest_floor", "last_write",
+        "live", "pending", "receipts", "subscribed", "timer", "version", "written",
     )  # fmt: skip
 
     def __init__(self, conversation: int) -> None:
@@ -41,13 +41,18 @@ class Watch:
         self.filling = False
         self.pending: list[Change] = []
         self.last_write = 0.0
-        #: {person: how far they were last told to have received and read}
+        self.arrivals = 0  # sockets that have been let in
+        #: {person: how far they were last told to have received and read}, since somebody was let in
         self.receipts: dict[int, Receipt] = {}
         self.written = 0  # frames, to each who watches: counted once, not once a socket
 
     def empty(self) -> bool:
         """Nobody watches any more."""
         return not self.live and not self.gated
+
+    def knows(self, receipts: Iterable[Receipt]) -> bool:
+        """Whether all who watch were told of the same markers of these people."""
+        return all(one.user in self.receipts for one in receipts)
 
     def forward(self, receipts: Iterable[Receipt]) -> list[Receipt]:
         """What of ``receipts`` is news, and told so that nothing goes back."""
@@ -68,6 +73,8 @@ class Watch:
         """``client`` gets what is written from now on."""
         if client not in self.live:
             client.frames_out -= self.written
+            self.arrivals += 1
+            self.receipts.clear()
         self.live[client] = first_seq
         self.highest_floor = max(self.highest_floor, first_seq)
 

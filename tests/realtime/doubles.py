@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from chatchat.realtime import Change, Revoked, frame
+from chatchat.realtime import Change, Receipt, Revoked, frame
 from chatchat.realtime.hub import Hub
 from chatchat.realtime.sink import Sink
 
@@ -32,6 +32,8 @@ class Store:
         #: Seconds between reading states and handing them over, of the next readings.
         self.slowness: list[float] = []
         self.states_read: list[list[tuple[int, int]]] = []
+        #: {person: how far they have received and read}, in every conversation.
+        self.markers: dict[int, int] = {}
 
     def commit(self, conversation: int, seq: int = 0, text: str = "") -> Change:
         """A new message, or, with a ``seq``, another state of that one; the event that tells it."""
@@ -81,6 +83,11 @@ class Store:
         self.states_read.append([*wanted])
         await asyncio.sleep(self.slowness.pop(0) if self.slowness else 0)
         await self._answer("states")
+        return found
+
+    async def receipts(self, conversation: int, users: Sequence[int]) -> list[Receipt]:
+        found = [Receipt(user, self.markers[user], self.markers[user]) for user in users]
+        await self._answer("receipts")
         return found
 
     async def visible(self, viewer: int, others: Sequence[int]) -> set[int]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from chatchat.realtime import Receipt, Signal, receipts_frame
 from chatchat.realtime.hub import Hub
 from chatchat.realtime.layers import RedisLayer
 from scripts.services import Redis
@@ -18,6 +19,7 @@ from tests.realtime.doubles import Reader, Store, follow
 pytestmark = pytest.mark.asyncio
 
 Make = Callable[..., RedisLayer]
+BOB = 2
 
 
 @pytest_asyncio.fixture
@@ -159,3 +161,62 @@ async def test_two_hubs_tell_each_other_and_catch_up_after_a_loss(layer: Make, r
     finally:
         for hub in hubs:
             await hub.stop()
+
+
+def bob_read(seq: int) -> Signal:
+    receipts = (Receipt(BOB, seq, seq),)
+    return Signal(7, receipts_frame(7, receipts), None, receipts)
+
+
+def read_by_bob(reader: Reader) -> list[int]:
+    return [one["read_seq"] for frame in reader.frames for one in frame["receipts"]]
+
+
+async def told(reader: Reader, count: int) -> list[int]:
+    """How far Bob has read, once that was told so often."""
+    async with asyncio.timeout(5):
+        while len(read_by_bob(reader)) < count:
+            reader.news.clear()
+            await reader.news.wait()
+    return read_by_bob(reader)
+
+
+@pytest_asyncio.fixture
+async def two_hubs(layer: Make) -> AsyncIterator[tuple[Store, Hub, Hub]]:
+    """Two processes beside one database."""
+    store = Store()
+    hubs = [Hub(layer(), store, max_unsent=10_000) for _ in range(2)]
+    for hub in hubs:
+        await hub.start()
+    yield store, hubs[0], hubs[1]
+    for hub in hubs:
+        await hub.stop()
+
+
+async def test_who_was_told_more_by_another_process_hears_nothing_older(
+    two_hubs: tuple[Store, Hub, Hub],
+) -> None:
+    store, one, other = two_hubs
+    reader, store.markers = Reader(), {BOB: 47}
+    await follow(one, reader, 7)
+    one.publish([bob_read(47)])
+    await told(reader, 1)
+    one.exit(reader, [7])
+    await follow(other, reader, 7)
+    other.publish([bob_read(8)])  # gathered by a process that had to wait
+    assert await told(reader, 2) == [47, 47]
+
+
+async def test_somebody_comes_while_markers_are_looked_up(two_hubs: tuple[Store, Hub, Hub]) -> None:
+    store, one, _ = two_hubs
+    first, second, store.markers = Reader(), Reader(3), {BOB: 48}
+    await follow(one, first, 7)
+    store.answering.clear()
+    one.publish([bob_read(48)])
+    async with asyncio.timeout(5):
+        while "receipts" not in store.asked:  # noqa: ASYNC110 - a store has no event a question
+            await asyncio.sleep(0.01)
+    store.markers[BOB] = 50  # which the second one has been told elsewhere
+    await follow(one, second, 7)
+    store.answering.set()
+    assert await told(second, 1) == await told(first, 1) == [50]
