@@ -30,7 +30,8 @@ export class ConversationList {
     root.addEventListener("keydown", (event) => this.key(event));
     this.pressed = false;
     root.addEventListener("pointerdown", () => { this.pressed = true; });
-    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => this.release());
+    // A browser's own menu and a dragged link may keep the pointer's release to themselves.
+    for (const end of ["pointerup", "pointercancel", "contextmenu", "dragend"]) addEventListener(end, () => this.release());
   }
 
   schedule() {
