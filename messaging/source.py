@@ -7,11 +7,11 @@ from operator import or_
 from django.db.models import Q
 
 from accounts.models import Revocation
-from chatchat.realtime import Change, Receipt, Revoked, frame
+from chatchat.realtime import Change, Receipt, Revoked, State, frame
 from chatchat.threads import run
 from messaging import access, history
 from messaging.models import Conversation, Participant
-from messaging.states import states
+from messaging.states import receipt, states
 
 
 class DatabaseSource:
@@ -23,7 +23,7 @@ class DatabaseSource:
     async def changes(self, conversation: int, after: int) -> tuple[int, list[Change]]:
         return await run(history.changes, conversation, after)
 
-    async def states(self, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+    async def states(self, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], State]:
         return await run(_states, wanted)
 
     async def receipts(self, conversation: int, users: Sequence[int]) -> list[Receipt]:
@@ -40,14 +40,17 @@ def _heads(conversations: Sequence[int]) -> dict[int, int]:
     return dict(Conversation.objects.filter(pk__in=conversations).values_list("pk", "last_version"))
 
 
-def _states(wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+def _states(wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], State]:
     users: dict[int, list[int]] = {}
     for conversation, user in wanted:
         users.setdefault(conversation, []).append(user)
     either = reduce(or_, (Q(conversation=id_, user__in=those) for id_, those in users.items()))
     rows = list(Participant.objects.filter(either, left_at=None).placed())
     return {
-        (row.conversation_id, row.user_id): frame("conversation", conversation=state)
+        (row.conversation_id, row.user_id): State(
+            frame("conversation", conversation=state),
+            tuple(Receipt(**told) for told in [receipt(row), *state["receipts"]]),
+        )
         for row, state in zip(rows, states(rows), strict=True)
     }
 

@@ -18,13 +18,14 @@ from chatchat.realtime.events import (
     Review,
     Revoked,
     Signal,
+    State,
     frame,
     receipts_frame,
 )
 
 __all__ = [
-    "Change", "Event", "Personal", "Receipt", "Restate", "Review", "Revoked", "Signal", "frame", "publish",
-    "receipts_frame", "to_person",
+    "Change", "Event", "Personal", "Receipt", "Restate", "Review", "Revoked", "Signal", "State", "frame",
+    "publish", "receipts_frame", "to_person",
 ]  # fmt: skip
 
 

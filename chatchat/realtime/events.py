@@ -50,6 +50,13 @@ class Signal(msgspec.Struct, tag="signal", array_like=True, frozen=True):
     receipts: tuple[Receipt, ...] = ()
 
 
+class State(msgspec.Struct, frozen=True):
+    """A conversation as it is to a person: a ``conversation`` frame, and the markers that it tells."""
+
+    frame: bytes
+    receipts: tuple[Receipt, ...] = ()
+
+
 def receipts_frame(conversation: int, receipts: Sequence[Receipt]) -> bytes:
     """How far these people have received and read, on the wire."""
     told = [msgspec.structs.asdict(receipt) for receipt in receipts]

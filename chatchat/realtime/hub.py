@@ -56,8 +56,8 @@ class Hub:
         self._ordering = Ordering(source, self.watches, self._hand_on, self.spawn)
         self._bus = Bus(layer, self._receive)
         self._revocations = RevocationReader(source, self._revoked)
-        self._states = States(source, self._delivery.put, self.spawn)
-        self._receipts = Receipts(source, self._tell_receipts, self.spawn, alone=self._bus.alone)
+        self._states = States(source, self.watches, self._delivery.put, self.spawn)
+        self._receipts = Receipts(source, self._tell_receipts, self.spawn)
         self.presence = People(self, whereabouts or OneProcess())
         #: What the groups of the layer are joined for, by the first part of their names.
         self._wanted: dict[str, Mapping[int, Any]] = {

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from chatchat.realtime.events import Change, Receipt, Revoked
+from chatchat.realtime.events import Change, Receipt, Revoked, State
 from chatchat.realtime.sink import Sink
 
 
@@ -38,8 +38,8 @@ class Source(Protocol):
         Many come in parts: where the last one is below the head, ask again after it.
         """
 
-    async def states(self, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
-        """{(conversation, user): ``conversation`` frame} of those who take part."""
+    async def states(self, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], State]:
+        """{(conversation, user): what it is to them} of those who take part."""
 
     async def receipts(self, conversation: int, users: Sequence[int]) -> list[Receipt]:
         """The present markers of those of ``users`` who take part."""

@@ -1,8 +1,9 @@
 """Others' markers, told so that none goes back, however late an event comes and wherever a socket was before.
 
-While the same sockets watch, a process drops what is older than what it told. To those who came since, more
-may have been told elsewhere; so what is told first after somebody came is read from the database, which
-knows of every marker that was ever told.
+While the same sockets watch, a process drops what is older than what it told, or than what a state said
+that it told to some of them. To those who came since, more may have been told elsewhere, and by the states
+that they began with; so what is told first after somebody came is read from the database, which knows of
+every marker that was ever told.
 """
 
 import asyncio
@@ -19,24 +20,21 @@ AGAIN = 0.5  # seconds before a database that is away is asked again
 
 
 class Receipts:
-    """What a process tells of markers. ``alone``: no other process can have told more."""
+    """What a process tells of markers."""
 
     def __init__(
         self,
         source: Source,
         tell: Callable[[Watch, Signal, Sequence[Receipt]], None],
         spawn: Callable[[Coroutine[Any, Any, None]], None],
-        *,
-        alone: bool,
     ) -> None:
         self._source = source
         self._tell = tell
         self._spawn = spawn
-        self._alone = alone
 
     def take(self, watch: Watch, event: Signal) -> None:
         """Tell what is news of ``event``."""
-        if self._alone or watch.knows(event.receipts):
+        if watch.knows(event.receipts):
             self._forward(watch, event, event.receipts)
         else:
             self._spawn(self._look_up(watch, event))

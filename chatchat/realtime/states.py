@@ -8,13 +8,14 @@ show it.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
 
 from chatchat.realtime.ports import Client, Source
+from chatchat.realtime.watch import Watch
 from chatchat.realtime.wsframe import text_frame
 
 log = logging.getLogger("chatchat.realtime")
@@ -31,10 +32,12 @@ class States:
     def __init__(
         self,
         source: Source,
+        watches: Mapping[int, Watch],
         put: Callable[[Client, Sequence[bytes], bytes], None],
         spawn: Callable[..., None],
     ) -> None:
         self._source = source
+        self._watches = watches
         self._put = put
         self._spawn: Callable[[Coroutine[Any, Any, None]], None] = spawn
         self._due: dict[Due, None] = {}  # in the order of the hints
@@ -71,10 +74,14 @@ class States:
 
     async def _read_and_tell(self) -> None:
         wanted = sorted({(conversation, client.user_id) for conversation, client in self._reading})
-        frames = await self._source.states(wanted)
-        blobs = {key: text_frame(text) for key, text in frames.items()}
+        states = await self._source.states(wanted)
+        blobs = {key: text_frame(state.frame) for key, state in states.items()}
         for due in list(self._reading):
             conversation, client = due
             key = (conversation, client.user_id)
-            if due in self._reading and key in frames:  # writing to one may end others
-                self._put(client, (frames[key],), blobs[key])
+            if due not in self._reading or key not in states:  # writing to one may end others
+                continue
+            if self._watches[conversation].show(states[key].receipts):
+                self._put(client, (states[key].frame,), blobs[key])
+            else:  # markers went on while it was read, and that was told: so it is read again
+                self._due[due] = None

@@ -7,6 +7,12 @@ from chatchat.realtime.events import Change, Receipt
 from chatchat.realtime.ports import Client
 
 
+def furthest(*receipts: Receipt) -> Receipt:
+    """How far one person has come, of what several say of it."""
+    delivered = max(one.delivered_seq for one in receipts)
+    return Receipt(receipts[0].user, delivered, max(one.read_seq for one in receipts))
+
+
 class Gate:
     """A socket that does not get a conversation's live frames yet: they wait for its backlog."""
 
@@ -23,7 +29,7 @@ class Watch:
 
     __slots__ = (
         "arrivals", "conversation", "filling", "floors", "gated", "held", "highest_floor", "last_write",
-        "live", "pending", "receipts", "subscribed", "timer", "version", "written",
+        "live", "pending", "receipts", "shown", "subscribed", "timer", "version", "written",
     )  # fmt: skip
 
     def __init__(self, conversation: int) -> None:
@@ -44,6 +50,8 @@ class Watch:
         self.arrivals = 0  # sockets that have been let in
         #: {person: how far they were last told to have received and read}, since somebody was let in
         self.receipts: dict[int, Receipt] = {}
+        #: {person: how far states that were told to some say that they have received and read}
+        self.shown: dict[int, Receipt] = {}
         self.written = 0  # frames, to each who watches: counted once, not once a socket
 
     def empty(self) -> bool:
@@ -58,16 +66,19 @@ class Watch:
         """What of ``receipts`` is news, and told so that nothing goes back."""
         news = []
         for one in receipts:
-            known = self.receipts.get(one.user, one)
-            newest = Receipt(
-                one.user,
-                max(one.delivered_seq, known.delivered_seq),
-                max(one.read_seq, known.read_seq),
-            )
+            newest = furthest(one, self.receipts.get(one.user, one), self.shown.get(one.user, one))
             if self.receipts.get(one.user) != newest:
                 self.receipts[one.user] = newest
                 news.append(newest)
         return news
+
+    def show(self, receipts: Iterable[Receipt]) -> bool:
+        """Keep in mind what a state says that is being told to somebody; False if they know of more."""
+        for one in receipts:
+            if furthest(one, self.receipts.get(one.user, one)) != one:
+                return False
+            self.shown[one.user] = furthest(one, self.shown.get(one.user, one))
+        return True
 
     def let_in(self, client: Client, first_seq: int) -> None:
         """``client`` gets what is written from now on."""

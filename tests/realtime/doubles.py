@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from chatchat.realtime import Change, Receipt, Revoked, frame
+from chatchat.realtime import Change, Receipt, Revoked, Signal, State, frame, receipts_frame
 from chatchat.realtime.hub import Hub
 from chatchat.realtime.sink import Sink
 
@@ -72,10 +72,11 @@ class Store:
         found = [change for change in rows if change.version > after]
         return self.head.get(conversation, 0), found[: self.at_once]
 
-    async def states(self, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+    async def states(self, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], State]:
         found = {
-            (conversation, user): frame(
-                "conversation", conversation={"id": conversation, "of": user, "title": self.title}
+            (conversation, user): State(
+                frame("conversation", conversation={"id": conversation, "of": user, "title": self.title}),
+                tuple(Receipt(person, seq, seq) for person, seq in self.markers.items()),
             )
             for conversation, user in wanted
         }
@@ -174,6 +175,19 @@ class Reader:
                 await self.news.wait()
         return self.titles
 
+    def read_by(self, user: int) -> list[int]:
+        """How far ``user`` has read, as receipts told it."""
+        told = (one for frame in self.frames for one in frame.get("receipts", ()))
+        return [one["read_seq"] for one in told if one["user"] == user]
+
+    async def told_of(self, user: int, count: int) -> list[int]:
+        """How far ``user`` has read, once that was told so often."""
+        async with asyncio.timeout(5):
+            while len(self.read_by(user)) < count:
+                self.news.clear()
+                await self.news.wait()
+        return self.read_by(user)
+
     async def until(self, count: int, within: float = 5) -> list[int]:
         """The versions, once there are so many."""
         async with asyncio.timeout(within):
@@ -181,6 +195,12 @@ class Reader:
                 self.news.clear()
                 await self.news.wait()
         return self.versions
+
+
+def has_read(conversation: int, user: int, seq: int) -> Signal:
+    """The event that tells how far somebody has read."""
+    receipts = (Receipt(user, seq, seq),)
+    return Signal(conversation, receipts_frame(conversation, receipts), None, receipts)
 
 
 async def follow(hub: Hub, reader: Reader, conversation: int, *, first_seq: int = 1) -> None:

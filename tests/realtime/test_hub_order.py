@@ -1,10 +1,8 @@
 """A conversation's changes go to its readers in the order of their versions, once each."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
 from chatchat.realtime import Signal, frame
 from chatchat.realtime.hub import Hub
@@ -14,19 +12,6 @@ from tests.realtime.doubles import Reader, Store, follow
 pytestmark = pytest.mark.asyncio
 
 ROOM = 7
-
-
-@pytest.fixture
-def store() -> Store:
-    return Store()
-
-
-@pytest_asyncio.fixture
-async def hub(store: Store) -> AsyncIterator[Hub]:
-    hub = Hub(None, store, max_unsent=10_000)
-    await hub.start()
-    yield hub
-    await hub.stop()
 
 
 async def test_what_comes_in_order_goes_out_at_once(hub: Hub, store: Store) -> None:

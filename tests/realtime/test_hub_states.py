@@ -1,10 +1,8 @@
 """A conversation's state is read after each hint of it, in order, and as seldom as possible."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from django.db import OperationalError
 
 from chatchat.realtime import Restate
@@ -14,19 +12,6 @@ from tests.realtime.doubles import Reader, Store, follow
 pytestmark = pytest.mark.asyncio
 
 ROOM = 7
-
-
-@pytest.fixture
-def store() -> Store:
-    return Store()
-
-
-@pytest_asyncio.fixture
-async def hub(store: Store) -> AsyncIterator[Hub]:
-    hub = Hub(None, store, max_unsent=10_000)
-    await hub.start()
-    yield hub
-    await hub.stop()
 
 
 async def settled() -> None:

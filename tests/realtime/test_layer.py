@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from chatchat.realtime import Receipt, Signal, receipts_frame
 from chatchat.realtime.hub import Hub
 from chatchat.realtime.layers import RedisLayer
 from scripts.services import Redis
-from tests.realtime.doubles import Reader, Store, follow
+from tests.realtime.doubles import Reader, Store, follow, has_read
 
 pytestmark = pytest.mark.asyncio
 
@@ -163,24 +162,6 @@ async def test_two_hubs_tell_each_other_and_catch_up_after_a_loss(layer: Make, r
             await hub.stop()
 
 
-def bob_read(seq: int) -> Signal:
-    receipts = (Receipt(BOB, seq, seq),)
-    return Signal(7, receipts_frame(7, receipts), None, receipts)
-
-
-def read_by_bob(reader: Reader) -> list[int]:
-    return [one["read_seq"] for frame in reader.frames for one in frame["receipts"]]
-
-
-async def told(reader: Reader, count: int) -> list[int]:
-    """How far Bob has read, once that was told so often."""
-    async with asyncio.timeout(5):
-        while len(read_by_bob(reader)) < count:
-            reader.news.clear()
-            await reader.news.wait()
-    return read_by_bob(reader)
-
-
 @pytest_asyncio.fixture
 async def two_hubs(layer: Make) -> AsyncIterator[tuple[Store, Hub, Hub]]:
     """Two processes beside one database."""
@@ -199,12 +180,12 @@ async def test_who_was_told_more_by_another_process_hears_nothing_older(
     store, one, other = two_hubs
     reader, store.markers = Reader(), {BOB: 47}
     await follow(one, reader, 7)
-    one.publish([bob_read(47)])
-    await told(reader, 1)
+    one.publish([has_read(7, BOB, 47)])
+    await reader.told_of(BOB, 1)
     one.exit(reader, [7])
     await follow(other, reader, 7)
-    other.publish([bob_read(8)])  # gathered by a process that had to wait
-    assert await told(reader, 2) == [47, 47]
+    other.publish([has_read(7, BOB, 8)])  # gathered by a process that had to wait
+    assert await reader.told_of(BOB, 2) == [47, 47]
 
 
 async def test_somebody_comes_while_markers_are_looked_up(two_hubs: tuple[Store, Hub, Hub]) -> None:
@@ -212,11 +193,11 @@ async def test_somebody_comes_while_markers_are_looked_up(two_hubs: tuple[Store,
     first, second, store.markers = Reader(), Reader(3), {BOB: 48}
     await follow(one, first, 7)
     store.answering.clear()
-    one.publish([bob_read(48)])
+    one.publish([has_read(7, BOB, 48)])
     async with asyncio.timeout(5):
         while "receipts" not in store.asked:  # noqa: ASYNC110 - a store has no event a question
             await asyncio.sleep(0.01)
     store.markers[BOB] = 50  # which the second one has been told elsewhere
     await follow(one, second, 7)
     store.answering.set()
-    assert await told(second, 1) == await told(first, 1) == [50]
+    assert await second.told_of(BOB, 1) == await first.told_of(BOB, 1) == [50]

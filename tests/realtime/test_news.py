@@ -13,7 +13,7 @@ from chatchat.realtime.hub import Hub
 from messaging import markers
 from messaging.markers import News
 from messaging.writer import Marked
-from tests.realtime.doubles import Reader, Store, follow
+from tests.realtime.doubles import Reader, Store, follow, has_read
 
 ROOM, BOB = 7, 2
 
@@ -42,7 +42,8 @@ def told(reader: Reader) -> list[int]:
 @pytest.mark.django_db(transaction=True)
 async def test_a_groups_receipt_is_not_overtaken_by_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
     began, execute = threading.Event(), CursorWrapper.execute
-    hub, reader = Hub(None, Store(), max_unsent=10_000), Overtaken()
+    store, reader = Store(), Overtaken()
+    hub, store.markers = Hub(None, store, max_unsent=10_000), {BOB: 1}
 
     def slow_at_first(self: CursorWrapper, sql: Any, params: Any = None) -> Any:
         if not began.is_set():
@@ -68,9 +69,12 @@ async def test_a_groups_receipt_is_not_overtaken_by_the_next_one(monkeypatch: py
 @pytest.mark.asyncio
 async def test_what_another_process_tells_late_takes_nothing_back() -> None:
     """Bob's devices are at two processes, each of which gathers what it tells of him."""
-    hub, reader = Hub(None, Store(), max_unsent=10_000), Reader()
+    store, reader = Store(), Reader()
+    hub, store.markers = Hub(None, store, max_unsent=10_000), {BOB: 5}
     await follow(hub, reader, ROOM)
-    for delivered, read in ((5, 5), (3, 3), (6, 4)):
+    hub.publish([has_read(ROOM, BOB, 5)])
+    await reader.told_of(BOB, 1)
+    for delivered, read in ((3, 3), (6, 4)):
         late = (Receipt(BOB, delivered, read),)
         hub.publish([Signal(ROOM, receipts_frame(ROOM, late), None, late)])
     assert [frame["receipts"] for frame in reader.frames] == [
