@@ -20,7 +20,6 @@ def main() -> None:
     from django.conf import settings
 
     from chatchat.draining import drain
-    from chatchat.realtime.uvicorn_frames import FramesProtocol
 
     listener = _listen(settings.HOST, settings.PORT)
     greeting = _greeting(settings)
@@ -37,23 +36,28 @@ def main() -> None:
             await drain(self, listener, settings.DRAIN_SECONDS / 2)
             await super().shutdown(sockets)
 
-    config = uvicorn.Config(
-        "chatchat.asgi:application",
-        loop="uvloop",
-        http="httptools",
-        ws=FramesProtocol,
-        ws_max_size=settings.FRAME_MAX_BYTES,
-        ws_per_message_deflate=False,
-        lifespan="on",
-        access_log=False,
-        log_config=None,  # ours
-        log_level="warning",
-        timeout_graceful_shutdown=math.ceil(settings.DRAIN_SECONDS / 2),
-        proxy_headers=False,
-        server_header=False,
-        backlog=BACKLOG,
-    )
+    config = uvicorn.Config("chatchat.asgi:application", lifespan="on", **uvicorn_options(settings))
     Server(config).run(sockets=[listener])
+
+
+def uvicorn_options(settings: Any) -> dict[str, Any]:
+    """For ``uvicorn.Config``: how this server speaks HTTP and WebSocket."""
+    from chatchat.realtime.uvicorn_frames import protocol_class
+
+    return {
+        "loop": "uvloop",
+        "http": "httptools",
+        "ws": protocol_class(),
+        "ws_max_size": settings.FRAME_MAX_BYTES,
+        "ws_per_message_deflate": False,
+        "access_log": False,
+        "log_config": None,  # ours
+        "log_level": "warning",
+        "timeout_graceful_shutdown": math.ceil(settings.DRAIN_SECONDS / 2),
+        "proxy_headers": False,
+        "server_header": False,
+        "backlog": BACKLOG,
+    }
 
 
 def _listen(host: str, port: int) -> socket.socket:
