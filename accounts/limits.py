@@ -1,13 +1,14 @@
 """How often one may try, for the doors of accounts."""
 
 import hashlib
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.http import HttpRequest
 
-from chatchat.errors import TooLarge
+from chatchat.errors import TooLarge, TooMany
 from chatchat.overload import refuse_if_behind
-from chatchat.ratelimit import client_ip, limit, space, subscriber
+from chatchat.ratelimit import client_ip, limit, limit_people, space, subscriber
 
 #: What a multipart body may hold beside the picture.
 AVATAR_SLACK = 64 * 1024
@@ -38,9 +39,9 @@ def limit_request(request: HttpRequest, *, user_id: int | None) -> None:
     limit(request, group="request", key=who, rate=settings.REQUEST_RATE)
 
 
-def limit_connects(*, user_id: int) -> None:
-    """One more socket of this person's."""
-    limit(None, group="connect", key=str(user_id), rate=settings.CONNECT_RATE)
+def limit_connects(user_ids: Sequence[int]) -> list[TooMany | None]:
+    """One more socket of each of these people's; for who has opened too many the refusal."""
+    return limit_people(user_ids, group="connect", rate=settings.CONNECT_RATE)
 
 
 def limit_strangers(*, address: str) -> None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, models, transaction
@@ -74,6 +75,16 @@ def retried(service: Callable[P, R]) -> Callable[P, R]:
         raise AssertionError("unreachable")
 
     return run
+
+
+def placeholders(count: int) -> str:
+    """``%s, %s, …``"""
+    return ", ".join(["%s"] * count)
+
+
+def in_utc(value: Any) -> Any:
+    """A value of a plain cursor's row, where moments do not say that they are in UTC."""
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
 
 
 class ExactCharField(models.CharField[Any, Any]):

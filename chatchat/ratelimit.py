@@ -5,9 +5,12 @@ and starts at a moment of its own for each key, so the end of one and the start 
 together; what must keep its distance from its predecessor uses ``space``.
 """
 
+import functools
 import ipaddress
 import math
 import time
+from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from django.conf import settings
@@ -18,6 +21,7 @@ from django_ratelimit.core import _split_rate, get_usage
 from redis.exceptions import RedisError
 
 from chatchat import proxies
+from chatchat.buckets import SharedBuckets
 from chatchat.errors import TooMany, Unavailable
 from chatchat.telemetry import metrics
 
@@ -60,6 +64,38 @@ def limit(request: HttpRequest | None, *, group: str, key: str, rate: str, stric
         raise Unavailable
     if usage["should_limit"]:
         raise _past(group, max(1, usage["time_left"]))
+
+
+def limit_people(user_ids: Sequence[int], *, group: str, rate: str) -> list[TooMany | None]:
+    """Count one more of ``group`` for each of these people; for who is past ``rate`` ("120/m", and so many
+    at once) the refusal. All processes count together, in one round trip; while Redis is away, each its own.
+    """
+    if not settings.RATELIMIT_ENABLE:
+        return [None] * len(user_ids)
+    taken = _shared(group, rate).take(Counter(user_ids)) if settings.REDIS_URL else {}
+    left = {user_id: bucket.got for user_id, bucket in taken.items()}
+    refusals: list[TooMany | None] = []
+    for user_id in user_ids:
+        if user_id not in left:
+            refusals.append(_refusal_of_this_process(group, user_id, rate))
+            continue
+        left[user_id] -= 1
+        refusals.append(_past(group, taken[user_id].wait) if left[user_id] < 0 else None)
+    return refusals
+
+
+@functools.cache
+def _shared(group: str, rate: str) -> SharedBuckets:
+    count, period = _split_rate(rate)
+    return SharedBuckets(settings.REDIS_URL, name=group, rate=count / period, burst=count)
+
+
+def _refusal_of_this_process(group: str, user_id: int, rate: str) -> TooMany | None:
+    try:
+        _limit_locally(group=group, key=str(user_id), rate=rate)
+    except TooMany as refusal:
+        return refusal
+    return None
 
 
 def _past(group: str, retry_after: int) -> TooMany:

@@ -2,16 +2,17 @@
 
 import asyncio
 import contextvars
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
-from django.db import close_old_connections, connection
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 from chatchat.telemetry import metrics
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Q = TypeVar("Q")
 
 #: Few: they share one interpreter, and with eight of them half of the CPU went into taking turns.
 THREADS = 3
@@ -39,3 +40,48 @@ async def run(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         return _with_fresh_connection(function, *args, **kwargs)
 
     return await loop.run_in_executor(_pool, context.run, work)
+
+
+class Together(Generic[Q, R]):
+    """One kind of question: those that come while one is being answered wait, and are then asked together.
+
+    ``ask`` answers ``most`` at once, in their order; an answer that is an exception is raised to who asked.
+    A question is never part of work that had begun before it came, so its answer is as new as one alone.
+    """
+
+    def __init__(self, ask: Callable[[Sequence[Q]], Sequence[R | Exception]], *, most: int = 50) -> None:
+        self._ask, self._most = ask, most
+        self._waiting: list[tuple[Q, asyncio.Future[R]]] = []
+        self._asking: asyncio.Task[None] | None = None
+
+    async def __call__(self, question: Q) -> R:
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[R] = loop.create_future()
+        self._waiting.append((question, answer))
+        if self._asking is None or self._asking.done():
+            # Of nobody's context: it goes on for others.
+            self._asking = loop.create_task(self._ask_all(), context=contextvars.Context())
+        return await answer
+
+    async def _ask_all(self) -> None:
+        while self._waiting:
+            asked, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+            answers = await self._answers([question for question, _ in asked])
+            for (_, future), answer in zip(asked, answers, strict=True):
+                if future.done():  # nobody waits any more
+                    continue
+                if isinstance(answer, Exception):
+                    future.set_exception(answer)
+                else:
+                    future.set_result(answer)
+
+    async def _answers(self, questions: Sequence[Q]) -> Sequence[R | Exception]:
+        try:
+            return await run(self._ask, questions)
+        except (OperationalError, InterfaceError) as error:
+            return [error] * len(questions)
+        except Exception as error:
+            if len(questions) == 1:
+                return [error]
+        # One question that cannot be asked fails alone.
+        return [answer for question in questions for answer in await self._answers([question])]

@@ -149,16 +149,15 @@ class Connection:
         """Subscribe, read, then go live; see the module."""
         self.greeted = True
         metrics.resumed["with cursors" if cursors else "without"] += 1
-        # It may have ended after the handshake and before ``begin``.
-        if not await self._goes_on():
+        arrival = await self._arrive()
+        if arrival is None:
             return
-        ids = await run(resume.conversation_ids, self.user_id)
-        self.conversations.update(ids)
-        await self.hub.watch(self, ids)
-        start = await run(resume.start, self.user_id, cursors)
+        self.conversations.update(arrival.conversations)
+        await self.hub.watch(self, arrival.conversations)
+        start = await resume.start((self.user_id, cursors))
         if self.closing:
             return
-        await self._tell_ready(start)
+        await self._tell_ready(arrival, start)
         present = {missed.conversation for missed in start.progress}
         for conversation in cursors:
             if conversation not in present:
@@ -173,10 +172,19 @@ class Connection:
             self.hub.spawn(self._look_up(conversation, reason))
         self._late.clear()
 
-    async def _tell_ready(self, start: resume.Start) -> None:
+    async def _arrive(self) -> resume.Arrival | None:
+        """None where the socket closes: the session may have ended between the handshake and ``begin``."""
+        try:
+            arrival = await resume.arrive((self.user_id, self.session_id or 0))
+        except (NotAuthenticated, Forbidden) as refusal:
+            self._shut_out(refusal)
+            return None
+        return None if self.closing else arrival
+
+    async def _tell_ready(self, arrival: resume.Arrival, start: resume.Start) -> None:
         await self.paced(
             "ready",
-            user=start.user,
+            user=arrival.person,
             session={"id": self.session_id, "expires_at": rfc3339(self.expires_at)},
             conversations=start.conversations,
         )
@@ -247,21 +255,24 @@ class Connection:
 
     async def _end_if_over(self) -> None:
         try:
-            await self._goes_on()
+            await self._check()
         except (OperationalError, InterfaceError):
             self.close(TRY_AGAIN)  # nobody is let in again without being looked up
 
-    async def _goes_on(self) -> bool:
-        """Whether the session is still good; where it is not, the socket closes."""
+    async def _check(self) -> None:
+        """Close the socket if its session is over."""
         try:
             await run(check_session, user_id=self.user_id, session_id=self.session_id or 0)
-        except NotAuthenticated:
+        except (NotAuthenticated, Forbidden) as refusal:
+            self._shut_out(refusal)
+
+    def _shut_out(self, refusal: NotAuthenticated | Forbidden) -> None:
+        if isinstance(refusal, NotAuthenticated):
             self.close(NOT_AUTHENTICATED)
-        except Forbidden as error:
-            # Why, and until when; the close code alone has no room for it.
-            self.reply("error", **error.envelope())
-            self.close(BANNED)
-        return not self.closing
+            return
+        # Why, and until when; the close code alone has no room for it.
+        self.reply("error", **refusal.envelope())
+        self.close(BANNED)
 
     def _restate_all(self) -> None:
         """Whether the person may write has changed, everywhere: what does not go live yet is told later."""

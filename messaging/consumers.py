@@ -49,7 +49,7 @@ class ChatConsumer(AsyncConsumer):
         self._scope, self._send = scope, send
         await receive()  # websocket.connect
         try:
-            credentials = await run(admit, scope)
+            credentials = await admit(scope)
         except ChatError as error:
             await self._refuse(error)
             return

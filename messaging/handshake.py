@@ -1,49 +1,90 @@
 """Who connects to the socket, by what credential, and in which language they are told."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http.request import validate_host
 
-from accounts.authentication import Credentials, authenticate_page_session, authenticate_token
+from accounts.authentication import Credentials, authenticate_page_session, authenticate_tokens
 from accounts.limits import limit_connects, limit_strangers
-from chatchat.errors import NotAuthenticated
+from chatchat.errors import ChatError, NotAuthenticated
+from chatchat.threads import Together, run
 from messaging import access
 
 SUBPROTOCOL = "chatchat.v1"
 
 
-def admit(scope: Any) -> Credentials:
-    """Who connects, if they may. Raises what ``authenticate`` does, and ``TooMany``."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What somebody shows at the door: an access token, or the key of a session of the pages."""
+
+    token: str = ""
+    page: str = ""
+
+
+async def admit(scope: Any) -> Credentials:
+    """Who connects, if they may. Raises NotAuthenticated, Forbidden (``banned``, ``origin``), TooMany."""
     try:
-        credentials = authenticate(scope)
+        return await _admit(shown(scope))
     except NotAuthenticated:
-        limit_strangers(address=(scope.get("client") or ("",))[0])
+        await run(limit_strangers, address=(scope.get("client") or ("",))[0])
         raise
-    limit_connects(user_id=credentials.user_id)
-    return credentials
 
 
-def authenticate(scope: Any) -> Credentials:
-    """Who connects: a bearer token, offered as a header or a subprotocol, or the pages' cookie.
+def _admit_all(every: Sequence[Shown]) -> list[Credentials | ChatError]:
+    by_token = iter(authenticate_tokens([one.token for one in every if one.token]))
+    known = [next(by_token) if one.token else _by_page(one.page) for one in every]
+    limited = iter(limit_connects([each.user_id for each in known if isinstance(each, Credentials)]))
+    return [next(limited) or each if isinstance(each, Credentials) else each for each in known]
 
-    Raises ``NotAuthenticated``, ``Forbidden`` (``banned``, ``origin``). The cookie counts only with an
-    ``Origin`` of our own: browsers send cookies along for any page.
+
+def _by_page(key: str) -> Credentials | ChatError:
+    try:
+        return authenticate_page_session(key)
+    except ChatError as refusal:
+        return refusal
+
+
+_admit = Together(_admit_all)
+
+
+def shown(scope: Any) -> Shown:
+    """A bearer token, offered as a header or a subprotocol, or the pages' cookie.
+
+    Raises ``NotAuthenticated``, ``Forbidden`` (``origin``). The cookie counts only with an ``Origin`` of
+    our own: browsers send cookies along for any page.
     """
-    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    scheme, _space, token = headers.get(b"authorization", "").partition(" ")
+    headers = scope["headers"]
+    scheme, _space, token = _header(headers, b"authorization").partition(" ")
     if scheme.lower() == "bearer":
-        return authenticate_token(token.strip())
+        return _token(token.strip())
     for offered in scope.get("subprotocols", ()):
         if offered.startswith("bearer."):
-            return authenticate_token(offered.removeprefix("bearer."))
-    key = _cookie(headers.get(b"cookie", ""), settings.SESSION_COOKIE_NAME)
+            return _token(offered.removeprefix("bearer."))
+    key = _cookie(_header(headers, b"cookie"), settings.SESSION_COOKIE_NAME)
     if not key:
         raise NotAuthenticated
-    if not same_origin(headers.get(b"origin", ""), headers.get(b"host", "")):
+    if not same_origin(_header(headers, b"origin"), _header(headers, b"host")):
         raise access.ForeignOrigin
-    return authenticate_page_session(key)
+    return Shown(page=key)
+
+
+def _token(token: str) -> Shown:
+    if not token:
+        raise NotAuthenticated(details={"reason": "invalid_token"})
+    return Shown(token=token)
+
+
+def _header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str:
+    """The last one of this name; "" where there is none."""
+    value = b""
+    for each, given in headers:
+        if each == name:
+            value = given
+    return value.decode("latin-1")
 
 
 def same_origin(origin: str, host: str) -> bool:
@@ -76,11 +117,11 @@ def subprotocol(scope: Any) -> str | None:
 
 def language(scope: Any) -> str:
     """The language in which this client's errors are worded: chosen on the pages, or ``Accept-Language``."""
-    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    chosen = _cookie(headers.get(b"cookie", ""), settings.LANGUAGE_COOKIE_NAME)
+    headers = scope["headers"]
+    chosen = _cookie(_header(headers, b"cookie"), settings.LANGUAGE_COOKIE_NAME)
     if chosen in dict(settings.LANGUAGES):
         return chosen
-    for part in headers.get(b"accept-language", "").split(","):
+    for part in _header(headers, b"accept-language").split(","):
         code = part.split(";")[0].strip().lower()
         if code.startswith("zh"):
             return "zh-hans"

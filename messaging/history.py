@@ -4,7 +4,7 @@ Every function takes a constant number of queries, each served by an index: one 
 with their senders, one for their reactions.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ import msgspec
 from django.db import connection
 from django.db.models import Min, Q, QuerySet
 
+from chatchat.db import in_utc, placeholders
 from chatchat.realtime import Change
 from messaging import wire
 from messaging.models import Conversation, Message, Participant, Reaction
@@ -30,12 +31,46 @@ _FIELDS = (
 def shapes(messages: QuerySet[Message]) -> list[tuple[int, dict[str, Any]]]:
     """(conversation, message as on the wire) in the queryset's order; two queries."""
     rows = list(messages.values_list(*_FIELDS))
+    reactions = _reactions([row[0] for row in rows])
+    return [(row[1], _shape(row, reactions.get(row[0], ()))) for row in rows]
+
+
+def _reactions(message_ids: Sequence[int]) -> dict[int, list[tuple[str, int]]]:
     reactions: dict[int, list[tuple[str, int]]] = {}
-    if rows:
-        found = Reaction.objects.filter(message__in=[row[0] for row in rows]).order_by("pk")
+    if message_ids:
+        found = Reaction.objects.filter(message__in=message_ids).order_by("pk")
         for message, emoji, user in found.values_list("message_id", "emoji", "user_id"):
             reactions.setdefault(message, []).append((emoji, user))
-    return [(row[1], _shape(row, reactions.get(row[0], ()))) for row in rows]
+    return reactions
+
+
+# As ``_FIELDS``, and whether there are reactions.
+_BY_IDS = (
+    "SELECT m.id, m.conversation_id, m.seq, m.version, m.kind, m.body, m.data, m.reply_to, m.client_id, "
+    "m.sent_at, m.edited_at, m.recalled_at, m.sender_id, u.nickname, u.avatar, "
+    "EXISTS(SELECT 1 FROM messaging_reaction r WHERE r.message_id = m.id) "
+    "FROM messaging_message m LEFT JOIN accounts_user u ON u.id = m.sender_id WHERE m.id IN "
+)
+
+
+def by_ids(ids: Collection[int]) -> list[tuple[int, dict[str, Any]]]:
+    """``shapes`` of these messages, in no order: one query, and one if there are reactions to them.
+
+    Everybody who comes back asks for the last message of each conversation: see ``resume``.
+    """
+    if not ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_BY_IDS}({placeholders(len(ids))})", list(ids))
+        rows = cursor.fetchall()
+    reactions = _reactions([row[0] for row in rows if row[-1]])
+    return [(row[1], _shape(_as_read(row), reactions.get(row[0], ()))) for row in rows]
+
+
+def _as_read(row: Sequence[Any]) -> list[Any]:
+    values = [in_utc(value) for value in row[:-1]]
+    values[6] = msgspec.json.decode(values[6])
+    return values
 
 
 def _shape(row: Sequence[Any], reactions: Iterable[tuple[str, int]]) -> dict[str, Any]:

@@ -1,17 +1,83 @@
 """Conversations as one person sees them, for any number of them in a constant number of queries."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from accounts.models import avatar_url
 from chatchat.clock import now, rfc3339
+from chatchat.db import in_utc, placeholders
 from messaging import history, wire
-from messaging.models import Conversation, Message, Participant
+from messaging.models import Conversation, Participant
 
 RECEIPTS_LIMIT = 200  # participants up to which a group's markers are told
+
+
+@dataclass(slots=True)
+class Standing:
+    """A person's place in a conversation, with what its state says of the conversation."""
+
+    user_id: int
+    conversation_id: int
+    visible_from_seq: int
+    delivered_seq: int
+    read_seq: int
+    read_ordinal: int
+    may_send: bool
+    may_moderate: bool
+    muted_until: datetime | None
+    pinned: bool
+    notifications: str
+    kind: str
+    title: str
+    avatar: str
+    last_seq: int
+    last_version: int
+    last_ordinal: int
+    last_message_id: int
+    #: Of the person, wherever they write.
+    silenced_until: datetime | None
+    silence_reason: str
+
+    @classmethod
+    def of(cls, row: Participant) -> Self:
+        """From a ``placed`` participant."""
+        placed: Any = row
+        place: list[Any] = [getattr(row, name) for name in _PLACE]
+        conversation = [getattr(row.conversation, name) for name in _CONVERSATION]
+        return cls(*[*place, *conversation, placed.silenced_until, placed.silence_reason])
+
+
+_PLACE = (
+    "user_id", "conversation_id", "visible_from_seq", "delivered_seq", "read_seq", "read_ordinal",
+    "may_send", "may_moderate", "muted_until", "pinned", "notifications",
+)  # fmt: skip
+_CONVERSATION = (
+    "kind", "title", "avatar", "last_seq", "last_version", "last_ordinal", "last_message_id",
+)  # fmt: skip
+_STANDINGS = (
+    f"SELECT {', '.join(f'p.{name}' for name in _PLACE)}, "  # noqa: S608 - names are ours
+    f"{', '.join(f'c.{name}' for name in _CONVERSATION)}, "
+    "u.silenced_until, u.silence_reason "
+    "FROM messaging_participant p JOIN messaging_conversation c ON c.id = p.conversation_id "
+    "JOIN accounts_user u ON u.id = p.user_id WHERE p.left_at IS NULL AND p.user_id IN "
+)
+
+
+def standings(user_ids: Iterable[int]) -> dict[int, list[Standing]]:
+    """{person: where they take part, most recently active first}; one query, see ``resume``."""
+    found: dict[int, list[Standing]] = {user_id: [] for user_id in user_ids}
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_STANDINGS}({placeholders(len(found))})", list(found))
+        for row in cursor.fetchall():
+            found[row[0]].append(Standing(*map(in_utc, row)))
+    for rows in found.values():
+        rows.sort(key=lambda row: (row.last_message_id, row.conversation_id), reverse=True)
+    return found
 
 
 def mine(user_id: int) -> QuerySet[Participant]:
@@ -23,47 +89,66 @@ def mine(user_id: int) -> QuerySet[Participant]:
     )
 
 
-def states(participants: Iterable[Participant]) -> list[dict[str, Any]]:
-    """``conversation`` on the wire for each participant, in their order.
+def states(places: Iterable[Participant | Standing]) -> list[dict[str, Any]]:
+    """``conversation`` on the wire for each place, in their order.
 
-    The participants have to be ``placed``; three more queries (last messages, their
-    reactions, the other people of direct conversations).
+    Participants have to be ``placed``; two more queries (last messages, the other people of direct
+    conversations), and one if there are reactions to last messages.
     """
-    rows = list(participants)
-    last_ids = {row.conversation.last_message_id for row in rows}
+    rows = [place if isinstance(place, Standing) else Standing.of(place) for place in places]
     # An empty conversation's id is of a message elsewhere, so seq is compared too.
-    found = history.shapes(Message.objects.filter(pk__in=last_ids))
+    found = history.by_ids({row.last_message_id for row in rows})
     last = {(conversation, shape["seq"]): shape for conversation, shape in found}
-    peers = _peers([row.conversation_id for row in rows if row.conversation.kind == Conversation.Kind.DIRECT])
+    peers = _peers({row.conversation_id for row in rows if row.kind == Conversation.Kind.DIRECT})
     return [
         _state(
             row,
-            last.get((row.conversation_id, row.conversation.last_seq)),
+            last.get((row.conversation_id, row.last_seq)),
             peers.get(row.conversation_id, ()),
         )
         for row in rows
     ]
 
 
-def _peers(conversation_ids: list[int]) -> dict[int, list[Participant]]:
-    found: dict[int, list[Participant]] = {}
+@dataclass(slots=True)
+class Peer:
+    """One of the two of a direct conversation."""
+
+    conversation_id: int
+    user_id: int
+    delivered_seq: int
+    read_seq: int
+    nickname: str
+    avatar: str
+
+
+_PEERS = (
+    "SELECT p.conversation_id, p.user_id, p.delivered_seq, p.read_seq, u.nickname, u.avatar "
+    "FROM messaging_participant p JOIN accounts_user u ON u.id = p.user_id WHERE p.conversation_id IN "
+)
+
+
+def _peers(conversation_ids: set[int]) -> dict[int, list[Peer]]:
+    found: dict[int, list[Peer]] = {}
     if conversation_ids:
-        for row in Participant.objects.filter(conversation__in=set(conversation_ids)).select_related("user"):
-            found.setdefault(row.conversation_id, []).append(row)
+        with connection.cursor() as cursor:
+            cursor.execute(f"{_PEERS}({placeholders(len(conversation_ids))})", list(conversation_ids))
+            for row in cursor.fetchall():
+                found.setdefault(row[0], []).append(Peer(*row))
     return found
 
 
-def may_send(participant: Participant) -> bool:
+def may_send(participant: Participant | Standing) -> bool:
     """Whether the person may speak now: the right, and no mute that still lasts, here or everywhere."""
-    return participant.may_send and not is_muted(participant) and silence_of(participant) is None
+    return bool(participant.may_send) and not is_muted(participant) and silence_of(participant) is None
 
 
-def is_muted(participant: Participant) -> bool:
+def is_muted(participant: Participant | Standing) -> bool:
     """Whether a moderator's mute still lasts."""
     return participant.muted_until is not None and participant.muted_until > now()
 
 
-def silence_of(participant: Participant) -> tuple[datetime, str] | None:
+def silence_of(participant: Participant | Standing) -> tuple[datetime, str] | None:
     """Until when, and why, a moderator has stopped the person from writing anywhere; None: not, or not any
     more. The participant has to be ``placed``."""
     row: Any = participant
@@ -72,36 +157,35 @@ def silence_of(participant: Participant) -> tuple[datetime, str] | None:
     return row.silenced_until, row.silence_reason
 
 
-def _silenced(me: Participant) -> dict[str, Any] | None:
+def _silenced(me: Standing) -> dict[str, Any] | None:
     silence = silence_of(me)
     return {"until": rfc3339(silence[0]), "reason": silence[1]} if silence is not None else None
 
 
-def _state(me: Participant, last: dict[str, Any] | None, both: Sequence[Participant]) -> dict[str, Any]:
-    conversation = me.conversation
+def _state(me: Standing, last: dict[str, Any] | None, both: Sequence[Peer]) -> dict[str, Any]:
     other = next((row for row in both if row.user_id != me.user_id), None)
-    peer = wire.person(other.user_id, other.user.nickname, other.user.avatar) if other else None
+    peer = wire.person(other.user_id, other.nickname, other.avatar) if other else None
     if last is not None and last["seq"] < me.visible_from_seq:
         last = None
     return {
-        "id": conversation.pk,
-        "kind": conversation.kind,
-        "title": peer["nickname"] if peer else conversation.title,
-        "avatar": peer["avatar"] if peer else avatar_url(conversation.avatar),
+        "id": me.conversation_id,
+        "kind": me.kind,
+        "title": peer["nickname"] if peer else me.title,
+        "avatar": peer["avatar"] if peer else avatar_url(me.avatar),
         "peer": peer,
         "first_seq": me.visible_from_seq,
-        "last_seq": conversation.last_seq,
-        "last_version": conversation.last_version,
+        "last_seq": me.last_seq,
+        "last_version": me.last_version,
         "delivered_seq": me.delivered_seq,
         "read_seq": me.read_seq,
-        "unread": unread_of(me),
+        "unread": _unread(me.last_ordinal, me.read_ordinal),
         "last_message": wire.preview(last) if last else None,
         "muted": is_muted(me),
         "muted_until": rfc3339(me.muted_until) if me.muted_until and is_muted(me) else None,
         "silenced": _silenced(me),
         "may_send": may_send(me),
-        "may_moderate": me.may_moderate,
-        "pinned": me.pinned,
+        "may_moderate": bool(me.may_moderate),
+        "pinned": bool(me.pinned),
         "notifications": me.notifications,
         # A direct conversation that is closed for sending tells nothing of the other any more.
         "receipts": [receipt(other)] if other and me.may_send else [],
@@ -110,10 +194,14 @@ def _state(me: Participant, last: dict[str, Any] | None, both: Sequence[Particip
 
 def unread_of(participant: Participant) -> int:
     """Messages past the read marker, neither one's own nor the system's."""
-    return max(0, participant.conversation.last_ordinal - participant.read_ordinal)
+    return _unread(participant.conversation.last_ordinal, participant.read_ordinal)
 
 
-def receipt(participant: Participant) -> dict[str, Any]:
+def _unread(last_ordinal: int, read_ordinal: int) -> int:
+    return max(0, last_ordinal - read_ordinal)
+
+
+def receipt(participant: Participant | Peer) -> dict[str, Any]:
     """A participant's markers, as others are told them."""
     return {
         "user": participant.user_id,

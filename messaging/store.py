@@ -14,6 +14,7 @@ import msgspec
 from django.db import connection
 
 from chatchat.clock import now
+from chatchat.db import placeholders
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -71,11 +72,6 @@ class Place:
     last_ordinal: int
     nickname: str
     avatar: str
-
-
-def placeholders(count: int) -> str:
-    """``%s, %s, …``"""
-    return ", ".join(["%s"] * count)
 
 
 def pairs(columns: tuple[str, str], count: int) -> str:

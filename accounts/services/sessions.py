@@ -1,5 +1,6 @@
 """Sessions: a login on a device, begun, refreshed, ended."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
@@ -132,9 +133,9 @@ def _end(session: Session, *, reason: str) -> None:
         record.own(action, session.user_id, session=session.pk, ended=reason)
 
 
-def seen(session: Session, *, moment: datetime) -> None:
-    """Note that the session is in use."""
-    Session.objects.filter(pk=session.pk, last_seen_at__lt=moment).update(last_seen_at=moment)
+def seen(session_ids: Iterable[int], *, moment: datetime) -> None:
+    """Note that these sessions are in use."""
+    Session.objects.filter(pk__in=sorted(session_ids), last_seen_at__lt=moment).update(last_seen_at=moment)
 
 
 def of(user_id: int) -> QuerySet[Session]:

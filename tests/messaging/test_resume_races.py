@@ -18,7 +18,7 @@ from chatchat.realtime import outlet
 from chatchat.realtime.hub import Hub
 from chatchat.threads import run
 from messaging import history
-from messaging.resume import start
+from messaging.resume import starts
 from messaging.services import messages
 from messaging.source import DatabaseSource
 from tests.messaging.line import connect, join, leave, room, say, set_rights
@@ -186,7 +186,7 @@ async def test_a_change_between_the_reads_of_a_backlog_leaves_no_hole(amy: User,
         await run(say, amy, chat)
 
     def read() -> tuple[list[int], int]:
-        started = start(bob.pk, {chat: 0})
+        [started] = starts([(bob.pk, {chat: 0})])
         done: list[int] = []
 
         def between(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:

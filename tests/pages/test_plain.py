@@ -113,12 +113,12 @@ def test_lists_and_pages_take_a_constant_number_of_queries(
             friend = new_user(f"Friend {count} {number}", password="!")
             say(friend, befriend(amy, friend), "hello")
             say(ben, conversation, f"hello {number}", reply_to=first)
-        # The cookie's row and the session; one's place, the last messages, their reactions, the peers.
-        with django_assert_num_queries(6):
+        # The cookie's row and the session; one's place, the last messages, the peers.
+        with django_assert_num_queries(5):
             browser.get("/plain/")
         browser.get(f"/plain/{conversation}/")
-        # The cookie's row and the session; one's place; messages and reactions; the state's three.
-        with django_assert_num_queries(8):
+        # The cookie's row and the session; one's place; messages and reactions; the state's two.
+        with django_assert_num_queries(7):
             browser.get(f"/plain/{conversation}/")
 
 
