@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import accumulate
 from typing import Generic, ParamSpec, TypeVar
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
@@ -45,12 +46,19 @@ async def run(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 class Together(Generic[Q, R]):
     """One kind of question: those that come while one is being answered wait, and are then asked together.
 
-    ``ask`` answers ``most`` at once, in their order; an answer that is an exception is raised to who asked.
-    A question is never part of work that had begun before it came, so its answer is as new as one alone.
+    ``ask`` answers them in their order; an answer that is an exception is raised to who asked. At once it
+    is asked ``most``, or so many whose ``weight`` makes that. A question is never part of work that had
+    begun before it came, so its answer is as new as one alone.
     """
 
-    def __init__(self, ask: Callable[[Sequence[Q]], Sequence[R | Exception]], *, most: int = 50) -> None:
-        self._ask, self._most = ask, most
+    def __init__(
+        self,
+        ask: Callable[[Sequence[Q]], Sequence[R | Exception]],
+        *,
+        most: int = 50,
+        weight: Callable[[Q], int] = lambda _: 1,
+    ) -> None:
+        self._ask, self._most, self._weight = ask, most, weight
         self._waiting: list[tuple[Q, asyncio.Future[R]]] = []
         self._asking: asyncio.Task[None] | None = None
 
@@ -65,7 +73,7 @@ class Together(Generic[Q, R]):
 
     async def _ask_all(self) -> None:
         while self._waiting:
-            asked, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+            asked = self._next()
             answers = await self._answers([question for question, _ in asked])
             for (_, future), answer in zip(asked, answers, strict=True):
                 if future.done():  # nobody waits any more
@@ -74,6 +82,12 @@ class Together(Generic[Q, R]):
                     future.set_exception(answer)
                 else:
                     future.set_result(answer)
+
+    def _next(self) -> list[tuple[Q, asyncio.Future[R]]]:
+        weights = accumulate(self._weight(question) for question, _ in self._waiting)
+        count = max(1, sum(weight <= self._most for weight in weights))
+        asked, self._waiting = self._waiting[:count], self._waiting[count:]
+        return asked
 
     async def _answers(self, questions: Sequence[Q]) -> Sequence[R | Exception]:
         try:

@@ -22,7 +22,7 @@ from chatchat.realtime.sink import Sink
 from chatchat.realtime.wsframe import text_frame
 from chatchat.telemetry import metrics
 from chatchat.threads import run
-from messaging import history, resume
+from messaging import resume
 from messaging.history import Backlog, Missed
 
 log = logging.getLogger("chatchat.messaging")
@@ -31,7 +31,6 @@ NOT_AUTHENTICATED, BANNED, TOO_SLOW, TOO_MANY = 4401, 4403, 4408, 4429
 RESTARTING = 1012
 TRY_AGAIN = 1013  # the database is away
 CUT_AFTER = 1.0  # seconds between telling a slow reader and cutting its line
-BACKLOGS_AT_ONCE = 20  # conversations read together, so that memory stays small
 GONE = frozenset({"left", "kicked", "dissolved"})
 
 
@@ -205,10 +204,11 @@ class Connection:
             if missed.beyond:
                 await self.paced("sync.limited", conversation=missed.conversation, after=0)
             self._open(missed.conversation, missed.first_seq, missed.head)
-        for first in range(0, len(behind), BACKLOGS_AT_ONCE):
+        at_once = resume.BACKLOGS_AT_ONCE
+        for first in range(0, len(behind), at_once):
             if self.closing:
                 return
-            for backlog in await run(history.backlogs, behind[first : first + BACKLOGS_AT_ONCE]):
+            for backlog in await resume.backlogs(behind[first : first + at_once]):
                 await self._write_backlog(backlog)
 
     async def _write_backlog(self, backlog: Backlog) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 from django.db import connection
-from django.db.models import Min, Q, QuerySet
+from django.db.models import QuerySet
 
 from chatchat.db import in_utc, placeholders
 from chatchat.realtime import Change
@@ -53,18 +53,18 @@ _BY_IDS = (
 )
 
 
-def by_ids(ids: Collection[int]) -> list[tuple[int, dict[str, Any]]]:
-    """``shapes`` of these messages, in no order: one query, and one if there are reactions to them.
+def by_ids(ids: Collection[int]) -> dict[int, tuple[int, dict[str, Any]]]:
+    """{message: (conversation, its shape)}: one query, and one if there are reactions to them.
 
     Everybody who comes back asks for the last message of each conversation: see ``resume``.
     """
     if not ids:
-        return []
+        return {}
     with connection.cursor() as cursor:
         cursor.execute(f"{_BY_IDS}({placeholders(len(ids))})", list(ids))
         rows = cursor.fetchall()
     reactions = _reactions([row[0] for row in rows if row[-1]])
-    return [(row[1], _shape(_as_read(row), reactions.get(row[0], ()))) for row in rows]
+    return {row[0]: (row[1], _shape(_as_read(row), reactions.get(row[0], ()))) for row in rows}
 
 
 def _as_read(row: Sequence[Any]) -> list[Any]:
@@ -210,49 +210,25 @@ class Backlog:
 
 
 def backlogs(missed: Sequence[Missed]) -> list[Backlog]:
-    """The backlogs of several conversations, in a constant number of queries.
+    """The backlogs of several readers in several conversations, in a constant number of queries.
 
     Each ends at the head that ``missed`` names. What has changed past it, before or between these
     reads, is left to the live stream, which has held it since before that head was read.
     """
-    starts = _starts([m for m in missed if m.cursor is None])
-    wanted = [
-        _Range(m.conversation, starts[m.conversation], m.head, max(m.first_seq - 1, m.delivered_seq))
-        if m.cursor is None
-        else _Range(m.conversation, m.cursor, m.head, m.first_seq - 1)
-        for m in missed
-    ]
-    found: dict[int, list[dict[str, Any]]] = {}
-    ids = _changed_ids(wanted)
-    rows = Message.objects.filter(pk__in=[id_ for each in ids.values() for id_ in each])
-    for conversation, shape in shapes(rows.order_by("version")):
-        found.setdefault(conversation, []).append(shape)
+    ranges = _ranges(missed)
+    ids = _changed_ids(ranges)
+    # What several readers miss is read, and written as a frame, once.
+    found = by_ids({id_ for each in ids for id_ in each})
+    changes = {id_: wire.change(conversation, shape) for id_, (conversation, shape) in found.items()}
     return [
-        _backlog(m, range_, found.get(m.conversation, []), len(ids.get(m.conversation, ())))
-        for m, range_ in zip(missed, wanted, strict=True)
+        _backlog(m, range_, [changes[id_] for id_ in each if id_ in changes], len(each))
+        for m, range_, each in zip(missed, ranges, ids, strict=True)
     ]
 
 
-def _backlog(missed: Missed, range_: "_Range", found: list[dict[str, Any]], count: int) -> Backlog:
-    backlog = Backlog(missed.conversation, missed.first_seq, missed.head)
-    shapes_ = [shape for shape in found if shape["version"] <= missed.head][:BACKLOG_LIMIT]
-    backlog.changes = [wire.change(missed.conversation, shape) for shape in shapes_]
-    if count > BACKLOG_LIMIT:
-        backlog.limited_after = shapes_[-1]["version"] if shapes_ else range_.after
-    return backlog
-
-
-def _starts(missed: Sequence[Missed]) -> dict[int, int]:
-    """{conversation: the version after which everything past the delivered marker has changed}."""
-    if not missed:
-        return {}
-    past = Q(pk__in=())
-    for m in missed:
-        past |= Q(conversation_id=m.conversation, seq__gt=max(m.first_seq - 1, m.delivered_seq))
-    lowest = Message.objects.filter(past).values("conversation_id").annotate(lowest=Min("version")).order_by()
-    starts = {m.conversation: m.head for m in missed}
-    starts.update({row["conversation_id"]: row["lowest"] - 1 for row in lowest})
-    return starts
+def weight(missed: Sequence[Missed]) -> int:
+    """About how many messages their backlogs hold; never less than 8 each, which bounds their number too."""
+    return sum(max(8, min(BACKLOG_LIMIT, m.head - (m.cursor or 0))) for m in missed)
 
 
 @dataclass(frozen=True)
@@ -265,22 +241,55 @@ class _Range:
     past_seq: int
 
 
-def _changed_ids(wanted: Sequence[_Range]) -> dict[int, list[int]]:
-    """{conversation: ids of the first changes in its range}, one more than a backlog holds."""
-    if not wanted:
-        return {}
-    # One index range a conversation, each with its own limit: Django's union cannot say that on SQLite.
-    one = (
-        "SELECT * FROM (SELECT conversation_id, id FROM messaging_message WHERE conversation_id = %s "
-        "AND version > %s AND version <= %s AND seq > %s ORDER BY version LIMIT %s) AS t{}"
-    )
-    sql = " UNION ALL ".join(one.format(index) for index in range(len(wanted)))
-    values = [
-        value for r in wanted for value in (r.conversation, r.after, r.upto, r.past_seq, BACKLOG_LIMIT + 1)
+def _backlog(missed: Missed, range_: _Range, found: list[Change], count: int) -> Backlog:
+    backlog = Backlog(missed.conversation, missed.first_seq, missed.head)
+    kept = [change for change in found if change.version <= missed.head]
+    backlog.changes = sorted(kept, key=lambda change: change.version)[:BACKLOG_LIMIT]
+    if count > BACKLOG_LIMIT:
+        backlog.limited_after = backlog.changes[-1].version if backlog.changes else range_.after
+    return backlog
+
+
+def _ranges(missed: Sequence[Missed]) -> list[_Range]:
+    starts = iter(_starts([m for m in missed if m.cursor is None]))
+    return [
+        _Range(m.conversation, next(starts), m.head, max(m.first_seq - 1, m.delivered_seq))
+        if m.cursor is None
+        else _Range(m.conversation, m.cursor, m.head, m.first_seq - 1)
+        for m in missed
     ]
-    found: dict[int, list[int]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        for conversation, id_ in cursor.fetchall():
-            found.setdefault(conversation, []).append(id_)
+
+
+def _starts(missed: Sequence[Missed]) -> list[int]:
+    """For each the version after which everything past the delivered marker has changed."""
+    one = "SELECT {}, MIN(version) FROM messaging_message WHERE conversation_id = %s AND seq > %s"
+    values = [(m.conversation, max(m.first_seq - 1, m.delivered_seq)) for m in missed]
+    lowest = dict(_each(one, values))
+    return [m.head if (low := lowest.get(n)) is None else low - 1 for n, m in enumerate(missed)]
+
+
+def _changed_ids(wanted: Sequence[_Range]) -> list[list[int]]:
+    """For each range the ids of the first changes in it, one more than a backlog holds."""
+    one = (
+        "SELECT * FROM (SELECT {0}, id FROM messaging_message WHERE conversation_id = %s "
+        "AND version > %s AND version <= %s AND seq > %s ORDER BY version LIMIT %s) AS t{0}"
+    )
+    values = [(r.conversation, r.after, r.upto, r.past_seq, BACKLOG_LIMIT + 1) for r in wanted]
+    found: list[list[int]] = [[] for _ in wanted]
+    for index, id_ in _each(one, values):
+        found[index].append(id_)
     return found
+
+
+def _each(one: str, values: Sequence[tuple[int, ...]]) -> Sequence[tuple[Any, ...]]:
+    """The rows of the query ``one`` for each of ``values``, which names its number as ``{}``: one query.
+
+    Each has its own index range and limit: Django's union cannot say that on SQLite.
+    """
+    if not values:
+        return ()
+    sql = " UNION ALL ".join(one.format(index) for index in range(len(values)))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [value for each in values for value in each])
+        rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
+    return rows

@@ -18,6 +18,7 @@ from messaging import history, wire
 from messaging.models import Participant
 from messaging.states import Standing, mine, standings, states
 
+BACKLOGS_AT_ONCE = 20  # conversations read together for one reader, so that memory stays small
 LIST_LIMIT = 500  # conversations in ``ready``: those pinned, then the most recently active
 
 
@@ -79,8 +80,15 @@ def starts(wanted: Sequence[tuple[int, Mapping[int, int]]]) -> list[Start]:
     ]
 
 
+def _backlogs(wanted: Sequence[Sequence[history.Missed]]) -> list[list[history.Backlog]]:
+    found = iter(history.backlogs([missed for each in wanted for missed in each]))
+    return [[next(found) for _ in each] for each in wanted]
+
+
 arrive = Together(arrivals)
 start = Together(starts, most=20)  # of up to LIST_LIMIT states each
+#: As many messages as one reader's next backlogs may hold; SQLite joins 500 queries at most.
+backlogs = Together(_backlogs, most=BACKLOGS_AT_ONCE * history.BACKLOG_LIMIT, weight=history.weight)
 
 
 def _listed(rows: Sequence[Standing]) -> list[Standing]:

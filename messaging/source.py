@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 
+from django.db import connection
 from django.db.models import Q
 
 from accounts.models import Revocation
+from chatchat.db import placeholders
 from chatchat.realtime import Change, Receipt, Revoked, State, frame
-from chatchat.threads import run
+from chatchat.threads import Together, run
 from messaging import access, history
-from messaging.models import Conversation, Participant
+from messaging.models import Participant
 from messaging.states import receipt, states
 
 
@@ -18,7 +20,7 @@ class DatabaseSource:
     """See ``chatchat.realtime.ports.Source``."""
 
     async def heads(self, conversations: Sequence[int]) -> dict[int, int]:
-        return await run(_heads, conversations)
+        return await _heads(conversations)
 
     async def changes(self, conversation: int, after: int) -> tuple[int, list[Change]]:
         return await run(history.changes, conversation, after)
@@ -36,8 +38,21 @@ class DatabaseSource:
         return await run(_revocations, after, among)
 
 
-def _heads(conversations: Sequence[int]) -> dict[int, int]:
-    return dict(Conversation.objects.filter(pk__in=conversations).values_list("pk", "last_version"))
+def _heads_of_all(wanted: Sequence[Sequence[int]]) -> list[dict[int, int]]:
+    ids = {conversation for each in wanted for conversation in each}
+    heads: dict[int, int] = {}
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT id, last_version FROM messaging_conversation "  # noqa: S608 - only placeholders
+                f"WHERE id IN ({placeholders(len(ids))})",
+                list(ids),
+            )
+            heads.update(cursor.fetchall())
+    return [{id_: heads[id_] for id_ in each if id_ in heads} for each in wanted]
+
+
+_heads = Together(_heads_of_all, most=20)  # of up to 500 conversations each
 
 
 def _states(wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], State]:

@@ -96,18 +96,17 @@ def states(places: Iterable[Participant | Standing]) -> list[dict[str, Any]]:
     conversations), and one if there are reactions to last messages.
     """
     rows = [place if isinstance(place, Standing) else Standing.of(place) for place in places]
-    # An empty conversation's id is of a message elsewhere, so seq is compared too.
-    found = history.by_ids({row.last_message_id for row in rows})
-    last = {(conversation, shape["seq"]): shape for conversation, shape in found}
+    last = history.by_ids({row.last_message_id for row in rows})
     peers = _peers({row.conversation_id for row in rows if row.kind == Conversation.Kind.DIRECT})
-    return [
-        _state(
-            row,
-            last.get((row.conversation_id, row.last_seq)),
-            peers.get(row.conversation_id, ()),
-        )
-        for row in rows
-    ]
+    return [_state(row, _last(row, last), peers.get(row.conversation_id, ())) for row in rows]
+
+
+def _last(row: Standing, found: dict[int, tuple[int, dict[str, Any]]]) -> dict[str, Any] | None:
+    conversation, shape = found.get(row.last_message_id, (0, {}))
+    # An empty conversation's id is of a message elsewhere; and not everybody sees all of a conversation.
+    if conversation != row.conversation_id or shape["seq"] < row.visible_from_seq:
+        return None
+    return shape
 
 
 @dataclass(slots=True)
@@ -165,8 +164,6 @@ def _silenced(me: Standing) -> dict[str, Any] | None:
 def _state(me: Standing, last: dict[str, Any] | None, both: Sequence[Peer]) -> dict[str, Any]:
     other = next((row for row in both if row.user_id != me.user_id), None)
     peer = wire.person(other.user_id, other.nickname, other.avatar) if other else None
-    if last is not None and last["seq"] < me.visible_from_seq:
-        last = None
     return {
         "id": me.conversation_id,
         "kind": me.kind,
