@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import ROOT
+from scripts import serving
 from scripts.services import MariaDB, Redis, end_on, free_port, short_directory
 
 READY_SECONDS = 60
@@ -147,12 +148,14 @@ def stack(
     cores: Sequence[int | None] = (None,),
     pages: bool = False,
     extra: Mapping[str, str] | None = None,
+    server: str = "uvicorn",
     root: Path = ROOT,
 ) -> Iterator[Running]:
     """``processes`` servers of the ``embedded`` or ``production`` stack, with services of their own.
 
     Server n runs on the n-th of ``cores`` (in turn), the services on the first. ``pages``: with what the
-    pages need. ``extra``: more of the environment; ``root``: the checkout whose code it is.
+    pages need. ``extra``: more of the environment; ``server``: see ``scripts.serving``; ``root``: the
+    checkout whose code it is.
     """
     end_on(signal.SIGTERM, signal.SIGHUP)
     directory = short_directory()
@@ -171,15 +174,15 @@ def stack(
             manage(env, "collectstatic", "--no-input")
         for number in range(processes):
             mine = env | {"PORT": str(free_port())}
-            command = [sys.executable, "-m", "chatchat.server"]
+            command = serving.command(server, mine)
             log = directory / f"server{number}.log"
             servers.append(Process(command, mine, log, cores[number % len(cores)], "/healthz", root))
             servers[-1].start()
         pids = {service.name: service.process.pid for service in services if service.process}
         yield Running(servers, pids, env, services)
     finally:
-        for server in servers:
-            server.stop()
+        for each in servers:
+            each.stop()
         for service in services:
             service.stop()
         shutil.rmtree(directory, ignore_errors=True)

@@ -38,6 +38,8 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
         return
+    if not (process.started() or process.draining):
+        process.start()
     if process.draining and scope["type"] == "http":
         send = _last_on_its_connection(send)
     await protocols(scope, receive, send)

@@ -207,7 +207,7 @@ else:
         }
     }
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-if _layer := env.str("CHANNEL_LAYER", default=""):  # a stock layer by its dotted path, for comparison
+if _layer := env.str("CHANNEL_LAYER", default=""):  # such as Channels' own
     CHANNEL_LAYERS = {
         "default": {"BACKEND": _layer, "CONFIG": {"hosts": [REDIS_URL]} if REDIS_URL else {}},
     }

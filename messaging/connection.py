@@ -110,9 +110,9 @@ class Connection:
         self.hub.spawn(self._end(code))
 
     async def _end(self, code: int) -> None:
-        self.sink.hurry()
         try:
             async with asyncio.timeout(CUT_AFTER):
+                await self.sink.hurry()
                 await self._close(code)
         except Exception as error:
             log.debug("a socket was gone before it was closed: %s", error)

@@ -19,7 +19,7 @@ from chatchat.buckets import Bucket
 from chatchat.clock import rfc3339
 from chatchat.errors import ChatError, Invalid, NotAuthenticated, TooMany, Unavailable
 from chatchat.realtime import process
-from chatchat.realtime.sink import make_sink
+from chatchat.realtime.sink import close, make_sink
 from chatchat.telemetry import metrics, traces
 from chatchat.threads import run
 from messaging import access, frames, live
@@ -93,7 +93,8 @@ class ChatConsumer(AsyncConsumer):
         try:
             if text is None:
                 raise Invalid(_("Binary frames are not taken."), code="invalid_json")
-            if len(text) > settings.FRAME_MAX_BYTES:
+            # uvicorn has counted them already. A character has four bytes at most.
+            if len(text) * 4 > settings.FRAME_MAX_BYTES < len(text.encode()):
                 self.connection.close(1009)
                 return
             frame = frames.parse(text)
@@ -288,7 +289,7 @@ class ChatConsumer(AsyncConsumer):
     # --- the handshake -----------------------------------------------------------------------------------
 
     async def _close(self, code: int) -> None:
-        await self._send({"type": "websocket.close", "code": code})
+        await close(self._send, code)
 
     async def _refuse(self, error: ChatError) -> None:
         """401, 403, 429 or 503 where the server can answer a handshake; a plain refusal elsewhere."""

@@ -5,6 +5,8 @@
     python scripts/test.py --lint                 only what needs no test
     python scripts/test.py --stack STACK -- ...   only pytest, on one stack, with these arguments
     python scripts/test.py --stack mysql          the production stack, on MySQL itself
+    python scripts/test.py --stack STACK [--server daphne] [--layer PATH] -- ...
+                                                  on another server, with another channel layer
 
 Stops where something fails, shows the end of what it said and what to do about it.
 """
@@ -26,6 +28,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from scripts import serving
 from scripts.services import MariaDB, MySQL, end_on, services
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,7 +41,7 @@ SUMMARY = re.compile(r"=+ .*(?:passed|failed|error|no tests ran).* in [\d.]+s.*=
 OURS = (
     *("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY", "ALLOWED_HOSTS", "PORT", "DEV_MAIL", "DEBUG"),
     *("RATELIMIT_ENABLE", "VAR_DIR", "SECURE", "SITE_URL", "CHANNEL_LAYER", "DJANGO_SETTINGS_MODULE"),
-    *("TEST_REDIS_URLS", "TEST_DATABASE", "LOG_LEVEL", "PYTEST_ADDOPTS"),
+    *("TEST_REDIS_URLS", "TEST_DATABASE", "TEST_SERVER", "LOG_LEVEL", "PYTEST_ADDOPTS"),
 )
 
 
@@ -205,13 +208,14 @@ def lint(runner: Runner) -> None:
         runner.check_all(checks(production))
 
 
-def one(runner: Runner, stack: str, arguments: list[str]) -> None:
+def one(runner: Runner, options: argparse.Namespace) -> None:
+    stack, ports = options.stack, {"TEST_SERVER": options.server, "CHANNEL_LAYER": options.layer}
     if stack == "embedded":
-        runner.pytest(stack, {}, arguments)
+        runner.pytest(stack, ports, options.arguments)
         return
     kind = MySQL if stack == "mysql" else MariaDB
     with services(redis_servers=WORKERS, kind=kind) as production:
-        runner.pytest(stack, production, arguments)
+        runner.pytest(stack, {**production, **ports}, options.arguments)
 
 
 def main() -> int:
@@ -220,6 +224,8 @@ def main() -> int:
     )
     parser.add_argument("--lint", action="store_true")
     parser.add_argument("--stack", choices=["embedded", "production", "mysql"])
+    parser.add_argument("--server", choices=serving.SERVERS, default="uvicorn", help="with --stack")
+    parser.add_argument("--layer", default="", help="a channel layer's dotted path, with --stack")
     parser.add_argument("arguments", nargs="*")
     options = parser.parse_args()
     end_on(signal.SIGTERM, signal.SIGHUP)
@@ -227,7 +233,7 @@ def main() -> int:
     if options.lint:
         what = lint
     elif options.stack:
-        what = lambda runner: one(runner, options.stack, options.arguments)  # noqa: E731
+        what = lambda runner: one(runner, options)  # noqa: E731
     try:
         with tempfile.TemporaryDirectory(prefix="chatchat-") as var:
             what(Runner(Path(var)))

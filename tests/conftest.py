@@ -34,12 +34,28 @@ servers_key = pytest.StashKey[list[Server]]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked as being for the other stack."""
+    """Leave out what is marked as being for the other stack.
+
+    On another server or layer only what needs server processes is run, for the rest is the same; and what
+    that one cannot do is skipped, with its reason.
+    """
     other = "production" if test_settings.STACK == "embedded" else "embedded"
-    left_out = [item for item in items if item.get_closest_marker(other)]
+    elsewhere = test_settings.SERVER != "uvicorn" or test_settings.LAYER
+    left_out = [
+        item for item in items if item.get_closest_marker(other) or (elsewhere and not _has_server(item))
+    ]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+    lacking = {"own_server": test_settings.SERVER == "daphne", "own_layer": test_settings.LAYER}
+    for item in items:
+        for name in (name for name, lacks in lacking.items() if lacks):
+            if mark := item.get_closest_marker(name):
+                item.add_marker(pytest.mark.skip(reason=mark.args[0]))
+
+
+def _has_server(item: pytest.Item) -> bool:
+    return not {"server", "start_server", "site"}.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def pytest_unconfigure() -> None:
@@ -133,15 +149,17 @@ def pytest_runtest_makereport(
 def start_server(
     transactional_db: None, request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[Callable[..., Server]]:
-    """`start_server(RATELIMIT_ENABLE="1", …)` starts a server process with these variables.
+    """`start_server(RATELIMIT_ENABLE="1", …)` starts a server process with these variables;
+    `start_server("daphne")` another kind of server than the run is on.
 
     On the production stack it may be called several times: the processes share database and Redis.
     """
     started = request.node.stash.setdefault(servers_key, [])
     mine: list[Server] = []
 
-    def start(**env: str) -> Server:
-        server = Server(log=tmp_path / f"server{len(started) + 1}.log", env=server_env(**env))
+    def start(kind: str | None = None, **env: str) -> Server:
+        log = tmp_path / f"server{len(started) + 1}.log"
+        server = Server(log=log, env=server_env(**env), kind=kind)
         started.append(server)
         mine.append(server)
         server.start()

@@ -17,6 +17,12 @@ WORKER_NUMBER = int(WORKER.removeprefix("gw"))
 
 STACK = "production" if os.environ.get("DATABASE_URL", "").startswith(("mysql", "mariadb")) else "embedded"
 
+#: Which server the servers under test are: "uvicorn", as the product comes, or "daphne".
+SERVER = os.environ.get("TEST_SERVER") or "uvicorn"
+
+#: The dotted path of another channel layer than the product's own; "" is that.
+LAYER = os.environ.get("CHANNEL_LAYER", "")
+
 # In memory where there is such a place: nothing here must outlive the machine, only processes.
 _shm = Path("/dev/shm")  # noqa: S108
 RUN_DIR = Path(tempfile.mkdtemp(prefix="chatchat-", dir=_shm if os.access(_shm, os.W_OK) else None))

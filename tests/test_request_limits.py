@@ -20,7 +20,7 @@ from chatchat.buckets import SharedBuckets
 from scripts.services import Redis
 from tests.client import ApiClient, ChatSocket, error_code, ok
 from tests.people import sign_in
-from tests.stack.server import Server
+from tests.stack.server import Server, refusal
 
 #: A value for each kind of variable in an address.
 EXAMPLES = {
@@ -131,8 +131,9 @@ def test_sockets_are_opened_so_often_and_no_more(start_server: Callable[..., Ser
         asyncio.run(connect(amy, number))
     with pytest.raises(InvalidStatus) as refused:
         asyncio.run(connect(amy, 3))
-    assert refused.value.response.status_code == 429
-    assert int(refused.value.response.headers["Retry-After"]) >= 1
+    assert refused.value.response.status_code == refusal(429)
+    if servers[0].kind == "uvicorn":
+        assert int(refused.value.response.headers["Retry-After"]) >= 1
     asyncio.run(connect(bob, 0))
 
 
@@ -145,7 +146,7 @@ def test_handshakes_of_nobody_count_for_their_address(start_server: Callable[...
                 pass
         return refused.value.response.status_code
 
-    assert [asyncio.run(status()) for _ in range(3)] == [401, 401, 429]
+    assert [asyncio.run(status()) for _ in range(3)] == [refusal(401), refusal(401), refusal(429)]
 
 
 def send_all(client: ApiClient, urls: list[str], conversation: int, count: int) -> list[httpx.Response]:

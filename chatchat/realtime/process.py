@@ -1,6 +1,7 @@
 """What a server process holds for its life: one hub, and what the apps start beside it."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
 from channels.layers import get_channel_layer
@@ -11,6 +12,8 @@ from chatchat.realtime import outlet
 from chatchat.realtime.hub import Hub
 from chatchat.realtime.ports import Source
 from chatchat.realtime.whereabouts import ManyProcesses, OneProcess
+
+log = logging.getLogger("chatchat.realtime")
 
 #: Told to stop: this process takes nothing new, and ends what it has. /readyz says so.
 draining = False
@@ -23,6 +26,7 @@ _leaving: list[Callable[[float], Awaitable[None]]] = []
 _stopping: list[Callable[[], Awaitable[None]]] = []
 _hub: Hub | None = None
 _starting: asyncio.Lock | None = None
+_beginning: asyncio.Task[None] | None = None
 
 
 def register(
@@ -65,6 +69,25 @@ async def get_hub() -> Hub:
             outlet.connect(hub.post)
             _hub = hub
     return _hub
+
+
+def started() -> bool:
+    """Whether there is a hub; an ASGI server with a lifespan has one before its first request."""
+    return _hub is not None
+
+
+def start() -> None:
+    """Begin without a lifespan, beside the first request: what an app does by itself needs no socket."""
+    global _beginning
+    if _beginning is None or _beginning.done():
+        _beginning = asyncio.get_running_loop().create_task(_begin())
+
+
+async def _begin() -> None:
+    try:
+        await get_hub()
+    except Exception as error:
+        log.warning("the hub cannot be started, which the next request tries again: %s", error)
 
 
 async def drain(seconds: float) -> None:

@@ -1,6 +1,7 @@
 """The end of a socket that a hub writes to: never waits for a reader, and says how far behind it is."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
@@ -10,6 +11,20 @@ from chatchat.realtime.wsframe import text_frame
 log = logging.getLogger("chatchat.realtime")
 
 EXTENSION = "chatchat.frames"
+PRIVATE = 3000  # where the codes begin that are not the protocol's own (RFC 6455, 7.4.2)
+BROKEN = 1011  # the close code of RFC 6455, 7.4.1, for what the server did not expect
+LAST_WORDS = 0.5  # seconds
+
+
+async def close(send: Callable[[Any], Awaitable[None]], code: int) -> None:
+    """End a socket with ``code``; from a server that lets an application say only 1000 and 3000 to 4999,
+    as daphne does, 1009 comes as 4009."""
+    try:
+        await send({"type": "websocket.close", "code": code})
+    except Exception:
+        if code >= PRIVATE:
+            raise
+        await send({"type": "websocket.close", "code": code + PRIVATE})
 
 
 class FrameWriter(Protocol):
@@ -43,8 +58,8 @@ class Sink(Protocol):
     async def put_paced(self, text: bytes) -> None:
         """Write one frame with back-pressure: returns when the reader is close to having taken it."""
 
-    def hurry(self) -> None:
-        """Make way for the frame that closes the socket."""
+    async def hurry(self) -> None:
+        """Make way for the frame that closes the socket, which follows."""
 
     def abort(self) -> None:
         """Stop at once."""
@@ -70,7 +85,7 @@ class TransportSink:
         self.put_blob(text_frame(text))
         await self._writer.drain()
 
-    def hurry(self) -> None:
+    async def hurry(self) -> None:
         self._writer.hurry()
 
     def abort(self) -> None:
@@ -91,13 +106,14 @@ class SendSink:
         self._bytes = 0
         self._wake = asyncio.Event()
         self._taken = asyncio.Event()
+        self._taken.set()
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def _run(self) -> None:
         try:
             await self._send_forever()
-        except Exception as error:  # each server has its own for a line that is gone
-            log.debug("a frame could not be sent: %s", error)
+        except Exception as error:
+            await self._give_up(error)
         finally:
             self._bytes = 0
             self._taken.set()
@@ -113,7 +129,18 @@ class SendSink:
                     self._bytes -= len(text)
             self._taken.set()
 
+    async def _give_up(self, error: Exception) -> None:
+        """Each server has its own error for a line that is gone; where it is not, nobody waits in vain."""
+        try:
+            await close(self._send, BROKEN)
+        except Exception:
+            log.debug("a frame could not be sent: %s", error)
+        else:
+            log.warning("a frame could not be sent, so the socket was closed: %s", error)
+
     def put(self, texts: Sequence[bytes], blob: bytes) -> None:
+        if self._task.done():
+            return
         self._queue.extend(texts)
         self._bytes += sum(map(len, texts))
         self._taken.clear()
@@ -127,7 +154,11 @@ class SendSink:
         while self._bytes > 0 and not self._task.done():
             await self._taken.wait()
 
-    def hurry(self) -> None:
+    async def hurry(self) -> None:
+        # What was put before, such as why it ends, is told first, if the reader takes it.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS):
+                await self._taken.wait()
         self._task.cancel()
 
     def abort(self) -> None:

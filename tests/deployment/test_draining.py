@@ -15,6 +15,8 @@ import pytest
 from tests.client import ApiClient, ChatSocket
 from tests.stack.server import Server
 
+STOPPED = pytest.mark.own_server("daphne that is told to stop cuts every line at once")
+
 
 def tell_to_stop(server: Server) -> None:
     os.kill(server.pid, signal.SIGTERM)
@@ -46,6 +48,7 @@ def all_of(line: socket.socket) -> bytes:
     return b"".join(iter(lambda: line.recv(65536), b""))
 
 
+@STOPPED
 def test_who_is_in_is_answered_and_told_to_come_back_elsewhere(start_server: Callable[..., Server]) -> None:
     server = start_server()
     inside, probe = connected(server), connected(server)
@@ -60,6 +63,7 @@ def test_who_is_in_is_answered_and_told_to_come_back_elsewhere(start_server: Cal
     assert server.wait() in (0, -signal.SIGTERM)
 
 
+@STOPPED
 def test_what_was_half_asked_is_answered(start_server: Callable[..., Server]) -> None:
     server = start_server()
     amy = ApiClient(server.url).register()
@@ -80,6 +84,7 @@ def test_what_was_half_asked_is_answered(start_server: Callable[..., Server]) ->
     assert server.wait() in (0, -signal.SIGTERM)
 
 
+@STOPPED
 def test_what_the_kernel_has_let_in_is_served(start_server: Callable[..., Server]) -> None:
     """Connections that wait to be accepted are not reset when the listener closes."""
     server = start_server()
@@ -97,6 +102,7 @@ def test_what_the_kernel_has_let_in_is_served(start_server: Callable[..., Server
     server.wait()
 
 
+@STOPPED
 @pytest.mark.asyncio
 async def test_sockets_are_sent_away_one_by_one(
     start_server: Callable[..., Server], person: Callable[..., ApiClient]

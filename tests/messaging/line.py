@@ -45,7 +45,7 @@ class Line:
     def unsent(self) -> int:
         return 0
 
-    def hurry(self) -> None:
+    async def hurry(self) -> None:
         """Nothing is in the way."""
 
     def abort(self) -> None:

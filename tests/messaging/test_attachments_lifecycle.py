@@ -256,6 +256,7 @@ def away() -> Iterator[None]:
         kept.rename(folder())
 
 
+@pytest.mark.own_server("daphne keeps a big body in a file before the application sees it, and cuts the line")
 def test_a_full_disk_is_503(start_server: Callable[..., Server], person: Callable[..., ApiClient]) -> None:
     """A limit on the size of files stands in for the disk: the system refuses just so."""
     import resource

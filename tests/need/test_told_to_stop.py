@@ -26,6 +26,7 @@ WITHIN = 10.0  # seconds
         ("killed", ("database", "redis")),
     ],
 )
+@pytest.mark.own_server("daphne that is told to stop cuts every line at once")
 async def test_it_goes_within_ten_seconds(site: Site, how: str, away: tuple[str, ...]) -> None:
     """Messages are under way, and one client does not even answer the close."""
     amy, bob = ApiClient(site.server.url).register(), ApiClient(site.server.url).register()

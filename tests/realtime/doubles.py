@@ -132,7 +132,7 @@ class Reader:
     async def put_paced(self, text: bytes) -> None:
         self.put((text,), text)
 
-    def hurry(self) -> None:
+    async def hurry(self) -> None:
         """Nothing is in the way."""
 
     def abort(self) -> None:

@@ -122,7 +122,7 @@ async def test_nothing_acknowledged_is_missing_and_nothing_is_twice(
     for player in players:
         await player.read_to_the_end()
     assert sum(player.connections for player in players) > len(players) + 1, "somebody was cut"
-    if how == "told to stop":
+    if how == "told to stop" and servers[0].kind == "uvicorn":  # daphne cuts the line
         codes = {code for player in players for code in player.codes if code != 1000}
         assert 1012 in codes, f"closed with {codes}: it says that it restarts"
     check(players)

@@ -14,7 +14,7 @@ from accounts.tokens import new_refresh
 from tests.client import ApiClient, ChatSocket
 from tests.people import orm, sign_in
 from tests.realtime.conftest import Two
-from tests.stack.server import Server
+from tests.stack.server import Server, closing
 
 pytestmark = pytest.mark.asyncio
 
@@ -106,7 +106,16 @@ async def test_a_frame_that_is_too_big_ends_the_connection(two: Two) -> None:
         await socket.send(json.dumps({"type": "ping", "pad": "x" * 65_000}))
         await socket.next("pong")
         await socket.send(json.dumps({"type": "ping", "pad": "x" * 65_536}))
-        assert await socket.closed() == 1009
+        assert await socket.closed() == closing(1009)
+
+
+async def test_a_frame_is_measured_in_bytes(two: Two) -> None:
+    async with two.at_bobs() as socket:
+        await socket.hello()
+        await socket.send(json.dumps({"type": "ping", "pad": "字" * 21_000}, ensure_ascii=False))
+        await socket.next("pong")
+        await socket.send(json.dumps({"type": "ping", "pad": "字" * 22_000}, ensure_ascii=False))
+        assert await socket.closed() == closing(1009)
 
 
 async def test_too_many_frames_end_the_connection(

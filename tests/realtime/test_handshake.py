@@ -12,19 +12,21 @@ from accounts.models import Session
 from accounts.services.bans import ban_person
 from accounts.tokens import new_refresh
 from chatchat.clock import now
+from tests import settings as test_settings
 from tests.client import PASSWORD, ApiClient, ChatSocket, ok
 from tests.people import orm
-from tests.stack.server import Server
+from tests.stack.server import Server, refusal
 
 pytestmark = pytest.mark.asyncio
 
 
 async def refused(socket: ChatSocket) -> int:
-    """The status with which the handshake was refused."""
+    """The status with which the handshake was refused; on daphne that says nothing, and has no body."""
     with pytest.raises(InvalidStatus) as caught:
         await socket.open()
     response = caught.value.response
-    assert b"error" in (response.body or b""), "in the envelope"
+    if test_settings.SERVER == "uvicorn":
+        assert b"error" in (response.body or b""), "in the envelope"
     return response.status_code
 
 
@@ -80,7 +82,7 @@ async def test_whoever_shows_nothing_good_is_refused(
         ChatSocket(server.ws_url, headers={"Cookie": "chatchat_session="}, origin=server.url),
         ChatSocket(server.ws_url, headers={"Cookie": "chatchat_session=" + "x" * 4000}, origin=server.url),
     ):
-        assert await refused(socket) == 401
+        assert await refused(socket) == refusal(401)
     for kept in (amy.token, refresh):
         assert kept
         assert kept not in server.log_text(), "no token is logged"
@@ -97,9 +99,9 @@ async def test_a_token_that_is_over_is_refused(
         token.set_exp(from_time=now() - timedelta(hours=1), lifetime=timedelta(minutes=15))
         return str(token)
 
-    assert await refused(ChatSocket(server.ws_url, orm(old))) == 401
+    assert await refused(ChatSocket(server.ws_url, orm(old))) == refusal(401)
     ok(amy.post("auth/logout"), 204)
-    assert await refused(ChatSocket(server.ws_url, amy.token)) == 401
+    assert await refused(ChatSocket(server.ws_url, amy.token)) == refusal(401)
 
 
 async def test_a_banned_person_is_told_so(server: Server, person: Callable[..., ApiClient]) -> None:
@@ -131,7 +133,8 @@ async def test_the_pages_cookie_counts_only_with_an_origin_of_our_own(
         "\xe9",
     ):
         status = await refused(ChatSocket(server.ws_url, headers=headers, origin=origin))
-        assert status == 403, origin
+        # What is no origin at all daphne refuses by itself.
+        assert status == 403 or (server.kind == "daphne" and status == 400), origin
 
 
 async def test_another_address_is_refused(server: Server, person: Callable[..., ApiClient]) -> None:

@@ -1,20 +1,15 @@
 """The application on what is not its first choice: Channels' stock layers, and daphne."""
 
 import asyncio
-import contextlib
-import os
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
-import httpx
 import pytest
+from websockets.exceptions import InvalidStatus
 
-from scripts.services import free_port
+from accounts.services.bans import ban_person
 from tests.client import ApiClient, ChatSocket
-from tests.stack.server import ROOT, Server, server_env
+from tests.people import orm
+from tests.stack.server import Server
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.slow]
 
@@ -40,6 +35,8 @@ async def talk(amy: ApiClient, bob: ApiClient, amys_url: str, bobs_url: str) -> 
     async with ChatSocket(bobs_url, bob.token) as two:
         await two.hello({chat: 21})
         assert [m["body"] for m in two.messages(chat)] == ["missed"]
+    told = await asyncio.to_thread(bob.history, chat)
+    assert [m["body"] for m in told if m["sender"]] == [*(f"{number}" for number in range(21)), "missed"]
 
 
 @pytest.mark.production
@@ -54,51 +51,37 @@ async def test_channels_own_layers_serve_too(
     await talk(amy, bob, servers[0].ws_url, servers[1].ws_url)
 
 
-@pytest.fixture
-def daphne(transactional_db: None, tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """(its address without the scheme, its log)."""
-    port = free_port()
-    env = os.environ | server_env() | {"DJANGO_SETTINGS_MODULE": "chatchat.settings"}
-    log = tmp_path / "daphne.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "chatchat.asgi:application"],
-            cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-        )  # fmt: skip
-    try:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and process.poll() is None:
-            with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200:
-                    break
-            time.sleep(0.05)
-        yield f"127.0.0.1:{port}", log
-    finally:
-        process.kill()
-        process.wait()
-
-
 async def test_daphne_serves_the_socket_too(
-    daphne: tuple[str, Path], person: Callable[..., ApiClient]
+    start_server: Callable[..., Server], person: Callable[..., ApiClient]
 ) -> None:
-    address, log = daphne
-
-    class At:
-        url = f"http://{address}"
-
-    amy, bob = person("Amy", server=At), person("Bob", server=At)
-    await talk(amy, bob, f"ws://{address}", f"ws://{address}")
-    async with ChatSocket(f"ws://{address}", bob.token) as socket:
+    daphne = start_server("daphne")
+    amy, bob = (person(name, server=daphne) for name in ("Amy", "Bob"))
+    await talk(amy, bob, daphne.ws_url, daphne.ws_url)
+    async with ChatSocket(daphne.ws_url, bob.token) as socket:
         ready = await socket.hello()
         await socket.send(b"binary")
         assert (await socket.next("error"))["error"]["code"] == "invalid_json"
         assert (await asyncio.to_thread(amy.get, "conversations")).status_code == 200
         await asyncio.to_thread(bob.delete, f"auth/sessions/{ready['session']['id']}")
         assert await socket.closed() == 4401
-    with contextlib.suppress(Exception):
-        async with ChatSocket(f"ws://{address}") as nobody:
-            await nobody.hello()
-            raise AssertionError("let in without a token")
-    text = log.read_text()
+    async with ChatSocket(daphne.ws_url, amy.token) as socket:
+        await socket.send({"type": "ping", "pad": "字" * 22_000})
+        assert await socket.closed() == 4009, "it may not say 1009"
+    with pytest.raises(InvalidStatus) as refused:
+        await ChatSocket(daphne.ws_url).open()
+    assert refused.value.response.status_code == 403, "it has but one answer"
+    text = daphne.log_text()
     for complaint in ("Traceback", "never retrieved", "was destroyed", "took too long"):
         assert complaint not in text, text[-3000:]
+
+
+async def test_daphne_tells_why_before_it_closes(
+    start_server: Callable[..., Server], person: Callable[..., ApiClient]
+) -> None:
+    daphne = start_server("daphne")
+    amy = person("Amy", server=daphne)
+    async with ChatSocket(daphne.ws_url, amy.token) as socket:
+        await socket.hello()
+        orm(lambda: ban_person(user_id=amy.id))
+        assert (await socket.next("error"))["error"]["code"] == "banned"
+        assert await socket.closed() == 4403

@@ -19,6 +19,8 @@ from tests.stack.server import Server
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.slow]
 
+READER = pytest.mark.own_server("daphne takes whatever is sent to a reader, and never says how much it holds")
+
 
 class Stuck:
     """A socket with a tiny buffer that says hello and then takes nothing until `drain`."""
@@ -56,6 +58,7 @@ class Stuck:
         return code, len(data)
 
 
+@READER
 async def test_it_is_cut_and_the_others_go_on(
     start_server: Callable[..., Server], person: Callable[..., ApiClient]
 ) -> None:
@@ -86,6 +89,7 @@ async def test_it_is_cut_and_the_others_go_on(
             assert [m["version"] for m in again.messages(chat)] == list(range(401, 451))
 
 
+@READER
 async def test_one_that_makes_no_progress_is_told_why(
     start_server: Callable[..., Server], person: Callable[..., ApiClient]
 ) -> None:

@@ -99,7 +99,7 @@ async def test_a_finished_frame_goes_straight_to_the_transport() -> None:
     protocol.pause_writing()
     go_on.set()
     await asyncio.sleep(0.01)
-    sink.hurry()
+    await sink.hurry()
     await asyncio.sleep(0.01)
     assert wire.data.endswith(b"\x88\x02" + (4401).to_bytes(2, "big")), MOVED + "hurry: close is held up"
     assert protocol.close_sent, MOVED + "close_sent"

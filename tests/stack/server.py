@@ -4,14 +4,15 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import time
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from scripts import serving
 from scripts.services import free_port
 from tests import canaries
+from tests import settings as test_settings
 from tests.stack.static import collected_static
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -19,9 +20,10 @@ READY_SECONDS = 60
 
 
 class Server:
-    """`python -m chatchat.server` on a port of its own, which it keeps over restarts."""
+    """`python -m chatchat.server`, or daphne, on a port of its own, which it keeps over restarts."""
 
-    def __init__(self, *, log: Path, env: dict[str, str]) -> None:
+    def __init__(self, *, log: Path, env: dict[str, str], kind: str | None = None) -> None:
+        self.kind = kind or test_settings.SERVER
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.ws_url = f"ws://127.0.0.1:{self.port}"
@@ -42,10 +44,10 @@ class Server:
     def start(self) -> None:
         """Start it and wait until /healthz answers."""
         assert not self.running, "the server is running already"
-        env = os.environ | self._env | {"PORT": str(self.port)}
+        env = {**os.environ, **self._env, "PORT": str(self.port)}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "chatchat.server"],
+                serving.command(self.kind, env),
                 cwd=ROOT,
                 env=env,
                 stdin=subprocess.DEVNULL,
@@ -135,6 +137,16 @@ class Server:
 
     def log_text(self) -> str:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+
+def refusal(status: int) -> int:
+    """With what a handshake is refused that ``status`` is meant for: daphne has but one answer."""
+    return int(HTTPStatus.FORBIDDEN) if test_settings.SERVER == "daphne" else status
+
+
+def closing(code: int) -> int:
+    """How a socket is closed that ``code`` is meant for: daphne lets an application say its own codes alone."""
+    return code + 3000 if test_settings.SERVER == "daphne" and code < 3000 else code
 
 
 def server_env(**overrides: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from chatchat.telemetry import logs
 from chatchat.telemetry.redaction import HIDDEN, clean, hide
 from tests.client import ApiClient, ChatSocket, ok
-from tests.stack.server import Server
+from tests.stack.server import Server, refusal
 from tests.telemetry.collector import Collector
 from tests.telemetry.test_traces import traceparent
 
@@ -102,7 +102,7 @@ def test_a_connection_is_one_line_when_it_has_ended(start_server: Start, person:
 
 
 async def refused(server: Server) -> None:
-    with pytest.raises(Exception, match="401"):
+    with pytest.raises(Exception, match=str(refusal(401))):
         async with ChatSocket(server.ws_url, "no-token-of-ours"):
             pass
 

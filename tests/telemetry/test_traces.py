@@ -167,6 +167,7 @@ def test_what_is_not_sampled_leaves_nothing_and_is_delivered_all_the_same(
         assert collector.spans() == []
 
 
+@pytest.mark.own_server("daphne has no lifespan: nothing tells the application that its process ends")
 def test_what_is_waiting_when_a_process_ends_is_still_sent(
     start_server: Start, person: Person, collector: Collector
 ) -> None:
