@@ -145,7 +145,7 @@ def refusal(status: int) -> int:
 
 
 def closing(code: int) -> int:
-    """How a socket is closed that ``code`` is meant for: daphne lets an application say its own codes alone."""
+    """The close code that comes where ``code`` is meant: daphne has an application say private ones only."""
     return code + 3000 if test_settings.SERVER == "daphne" and code < 3000 else code
 
 
