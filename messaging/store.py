@@ -1,11 +1,13 @@
 """How messages get into the database: numbers under the conversations' locks, one insert for all.
 
 This is the path that every message takes, a batch of people's as well as a line of the system's, so
-it is plain SQL: the ORM's bulk insert costs more than twice as much. Callers hold a
-``write_transaction``. Locks are taken in one order everywhere: conversations by id, then participants.
+it is plain SQL: the ORM's bulk insert costs more than twice as much. Statements are made here and run by
+those who know what can travel together, within a transaction. Numbers are written into the SQL as they
+are, since the driver takes longer to escape one than the database to read it. Locks are taken in one order
+everywhere: conversations by id, then participants.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +16,7 @@ import msgspec
 from django.db import connection
 
 from chatchat.clock import now
-from chatchat.db import placeholders
+from chatchat.trips import Rows, Statement, execute_together
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -28,7 +30,6 @@ class Head:
     last_seq: int
     last_version: int
     last_ordinal: int
-    last_message_id: int
 
 
 @dataclass(slots=True)
@@ -46,7 +47,6 @@ class Draft:
     seq: int = 0
     version: int = 0
     ordinal: int = 0
-    id: int = 0
     sent_at: datetime = EPOCH
 
 
@@ -74,26 +74,25 @@ class Place:
     avatar: str
 
 
-def pairs(columns: tuple[str, str], count: int) -> str:
-    """SQL for "this pair of columns is one of ``count`` pairs", which both dialects serve from an index."""
-    one = f"({columns[0]} = %s AND {columns[1]} = %s)"
-    return " OR ".join([one] * count)
+def numbers(values: Iterable[int]) -> str:
+    """``1, 2, …``: integers, and nothing else, as SQL."""
+    return ", ".join([f"{value:d}" for value in values])
 
 
-def lock_heads(conversation_ids: Iterable[int]) -> dict[int, Head]:
+def heads_query(conversation_ids: Iterable[int]) -> Statement:
     """Lock the conversations' rows, in id order; what does not exist is left out."""
-    ids = sorted(set(conversation_ids))
-    if not ids:
-        return {}
     # SQLite's write transactions exclude each other as a whole.
     lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, kind, last_seq, last_version, last_ordinal, last_message_id "  # noqa: S608 - only placeholders
-            f"FROM messaging_conversation WHERE id IN ({placeholders(len(ids))}) ORDER BY id{lock}",
-            ids,
-        )
-        return {row[0]: Head(*row) for row in cursor.fetchall()}
+    return (
+        "SELECT id, kind, last_seq, last_version, last_ordinal FROM messaging_conversation "  # noqa: S608
+        f"WHERE id IN ({numbers(sorted(set(conversation_ids)))}) ORDER BY id{lock}",
+        (),
+    )
+
+
+def heads_in(rows: Rows) -> dict[int, Head]:
+    """{conversation: its counters}, of the answer to ``heads_query``."""
+    return {row[0]: Head(*row) for row in rows}
 
 
 # The order of the tables is given (STRAIGHT_JOIN; SQLite keeps that of a CROSS JOIN): left alone, MariaDB
@@ -110,105 +109,111 @@ _PLACES = (
 )
 
 
-def places(wanted: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Place]:
-    """{(conversation, user): their place} for those who ever took part; one query."""
-    keys = sorted(set(wanted))
+def places_query(wanted: Iterable[tuple[int, int]]) -> Statement:
+    """The places of those (conversation, user) who ever took part; an index serves each pair."""
     moment = connection.ops.adapt_datetimefield_value(now())
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _PLACES.format(" STRAIGHT_JOIN" if connection.vendor == "mysql" else "")
-            + pairs(("p.conversation_id", "p.user_id"), len(keys)),
-            [moment, moment, moment, *(value for pair in keys for value in pair)],
-        )
-        return {(row[1], row[2]): Place(*row) for row in cursor.fetchall()}
+    pairs = [
+        f"(p.conversation_id = {conversation:d} AND p.user_id = {user:d})"
+        for conversation, user in sorted(set(wanted))
+    ]
+    hint = " STRAIGHT_JOIN" if connection.vendor == "mysql" else ""
+    return _PLACES.format(hint) + " OR ".join(pairs), (moment, moment, moment)
+
+
+def places_in(rows: Rows) -> dict[tuple[int, int], Place]:
+    """{(conversation, user): their place}, of the answer to ``places_query``."""
+    return {(row[1], row[2]): Place(*row) for row in rows}
 
 
 def sent_before(keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:
     """{(sender, client_id): the message's id} of those that exist; one query."""
+    one = "(sender_id = %s AND client_id = %s)"
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT sender_id, client_id, id FROM messaging_message WHERE "  # noqa: S608 - only placeholders
-            + pairs(("sender_id", "client_id"), len(keys)),
+            + " OR ".join([one] * len(keys)),
             [value for key in keys for value in key],
         )
         return {(sender, client_id): id_ for sender, client_id, id_ in cursor.fetchall()}
 
 
 _INSERT = (
-    "INSERT INTO messaging_message (conversation_id, seq, version, ordinal, sender_id, kind, body, data, "
-    "reply_to, client_id, content_hash, sent_at) VALUES "
+    "INSERT INTO messaging_message (conversation_id, seq, version, ordinal, sender_id, reply_to, kind, body, "
+    "data, client_id, content_hash, sent_at) VALUES "
 )
-_ROW = f"({placeholders(12)})"
 
 
-def append(drafts: Sequence[Draft], heads: dict[int, Head]) -> None:
-    """Number ``drafts`` in order, insert them, and move their conversations' locked ``heads`` on.
+def appending(drafts: Sequence[Draft], heads: dict[int, Head]) -> list[Statement]:
+    """Number ``drafts`` in order; what inserts them and moves their conversations' locked ``heads`` on.
 
-    A person's message counts in the ordinal; the system's does not. Raises ``IntegrityError`` if a
-    (sender, client_id) is taken, in which case the transaction has to be rolled back.
+    A person's message counts in the ordinal; the system's does not. The insert fails with ``IntegrityError``
+    if a (sender, client_id) is taken, in which case the transaction has to be rolled back.
     """
     moment = now()
-    rows: list[Any] = []
-    for draft in drafts:
+    sent_at = connection.ops.adapt_datetimefield_value(moment)
+    rows, values, last = list[str](), list[Any](), dict[int, str]()
+    for offset, draft in enumerate(drafts):
         head = heads[draft.conversation_id]
         head.last_seq += 1
         head.last_version += 1
         head.last_ordinal += draft.sender_id is not None
         draft.seq, draft.version, draft.ordinal = head.last_seq, head.last_version, head.last_ordinal
         draft.sent_at = moment
-        rows += (
-            draft.conversation_id,
-            draft.seq,
-            draft.version,
-            draft.ordinal,
-            draft.sender_id,
-            draft.kind,
-            draft.body,
-            msgspec.json.encode(draft.data).decode(),
-            draft.reply_to,
-            draft.client_id,
-            draft.content_hash,
-            connection.ops.adapt_datetimefield_value(moment),
+        rows.append(
+            f"({draft.conversation_id:d}, {draft.seq:d}, {draft.version:d}, {draft.ordinal:d}, "
+            f"{_number(draft.sender_id)}, {_number(draft.reply_to)}, %s, %s, %s, %s, %s, %s)"
         )
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT + ", ".join([_ROW] * len(drafts)), rows)
-        last = cursor.lastrowid
-    # One insert's rows have consecutive ids; MySQL names the first of them, SQLite the last.
-    first = last if connection.vendor == "mysql" else last - len(drafts) + 1
-    for offset, draft in enumerate(drafts):
-        draft.id = heads[draft.conversation_id].last_message_id = first + offset
-    save_heads({draft.conversation_id: heads[draft.conversation_id] for draft in drafts}.values())
+        data = msgspec.json.encode(draft.data).decode() if draft.data else "{}"
+        values += (draft.kind, draft.body, data, draft.client_id, draft.content_hash, sent_at)
+        last[draft.conversation_id] = inserted(offset, of=len(drafts))
+    return [(_INSERT + ", ".join(rows), values), _moving([heads[id_] for id_ in last], last)]
 
 
-def save_heads(heads: Iterable[Head]) -> None:
-    """Write the counters of locked conversations back, in one statement."""
-    by_id = {head.id: head for head in heads}
-    update_rows(
+def _number(value: int | None) -> str:
+    return "NULL" if value is None else f"{value:d}"
+
+
+def inserted(offset: int, *, of: int) -> str:
+    """SQL for the id of a row of the last insert ``of`` so many, which are consecutive."""
+    # MySQL names the first of them, SQLite the last.
+    if connection.vendor == "mysql":
+        return f"LAST_INSERT_ID() + {offset:d}"
+    return f"last_insert_rowid() - {of - 1 - offset:d}"
+
+
+def append(drafts: Sequence[Draft], heads: dict[int, Head]) -> None:
+    """``appending``, done."""
+    execute_together(*appending(drafts, heads))
+
+
+def _moving(heads: Sequence[Head], last: Mapping[int, str]) -> Statement:
+    return update(
         "messaging_conversation",
         {
-            "last_seq": {id_: head.last_seq for id_, head in by_id.items()},
-            "last_version": {id_: head.last_version for id_, head in by_id.items()},
-            "last_ordinal": {id_: head.last_ordinal for id_, head in by_id.items()},
-            "last_message_id": {id_: head.last_message_id for id_, head in by_id.items()},
+            "last_seq": {head.id: head.last_seq for head in heads},
+            "last_version": {head.id: head.last_version for head in heads},
+            "last_ordinal": {head.id: head.last_ordinal for head in heads},
+            "last_message_id": last,
         },
     )
 
 
-def update_rows(table: str, columns: dict[str, dict[int, int]], *, never_back: bool = False) -> None:
-    """Set ``columns`` {name: {row's id: value}} of many rows, all naming the same rows, in one statement.
+def update(
+    table: str, columns: Mapping[str, Mapping[int, int | str]], *, never_back: bool = False
+) -> Statement:
+    """What sets ``columns`` {name: {row's id: number, or SQL of ours}}, all naming the same rows.
 
     ``never_back``: a value that is already higher stays, whoever wrote it meanwhile.
     """
     ids = sorted(next(iter(columns.values())))
-    case = "CASE id " + "WHEN %s THEN %s " * len(ids) + "END"
-    if never_back:
-        greatest = "GREATEST" if connection.vendor == "mysql" else "MAX"
-        sets = ", ".join(f"{name} = {greatest}({name}, {case})" for name in columns)
-    else:
-        sets = ", ".join(f"{name} = {case}" for name in columns)
-    values = [part for column in columns.values() for id_ in ids for part in (id_, column[id_])]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {table} SET {sets} WHERE id IN ({placeholders(len(ids))})",  # noqa: S608 - names are ours
-            [*values, *ids],
-        )
+    greatest = "GREATEST" if connection.vendor == "mysql" else "MAX"
+    sets = []
+    for name, values in columns.items():
+        case = f"CASE id {' '.join([f'WHEN {id_:d} THEN {values[id_]}' for id_ in ids])} END"
+        sets.append(f"{name} = {greatest}({name}, {case})" if never_back else f"{name} = {case}")
+    return f"UPDATE {table} SET {', '.join(sets)} WHERE id IN ({numbers(ids)})", ()  # noqa: S608
+
+
+def update_rows(table: str, columns: Mapping[str, Mapping[int, int]]) -> None:
+    """``update``, done."""
+    execute_together(update(table, columns))

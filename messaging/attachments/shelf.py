@@ -1,11 +1,12 @@
 """Uploads on their way into messages, for the writer: one batch's, locked together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from chatchat.errors import Invalid
+from chatchat.trips import Statement
 from messaging import store, wire
 from messaging.models import Attachment
 
@@ -13,7 +14,7 @@ from messaging.models import Attachment
 class Shelf:
     """Each upload goes to the first message that names it.
 
-    Two queries a batch, to lock them and to note whose they are now; none where nobody names any.
+    Two statements a batch, to lock them and to note whose they are now; none where nobody names any.
     """
 
     def __init__(self, ids: Iterable[int]) -> None:
@@ -26,6 +27,8 @@ class Shelf:
 
     def refusal(self, *, user_id: int, ids: Sequence[int]) -> Invalid | None:
         """Why this person cannot send these; None if they can."""
+        if not ids:
+            return None
         uploads = (self._uploads.get(id_) for id_ in ids)
         if all(upload is not None and upload.owner_id == user_id for upload in uploads):
             return None
@@ -35,7 +38,6 @@ class Shelf:
         """``data`` of the message that gets these; nobody else does."""
         return {"attachments": [wire.attachment(self._uploads.pop(id_)) for id_ in ids]} if ids else {}
 
-    def claim(self, messages: dict[int, int]) -> None:
-        """Note {attachment: message}, once the messages have their ids."""
-        if messages:
-            store.update_rows("messaging_attachment", {"message_id": messages})
+    def claiming(self, messages: Mapping[int, str]) -> list[Statement]:
+        """What notes {attachment: SQL of its message's id}, once the messages are inserted."""
+        return [store.update("messaging_attachment", {"message_id": messages})] if messages else []

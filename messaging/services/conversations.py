@@ -183,7 +183,8 @@ def say(conversation: Conversation, **data: Any) -> Message:
     store.append([draft], heads)
     head = heads[conversation.pk]
     conversation.last_seq, conversation.last_version = head.last_seq, head.last_version
-    conversation.last_message_id = head.last_message_id
+    said = Message.objects.get(conversation=conversation, seq=draft.seq)
+    conversation.last_message_id = said.pk
     shape = wire.message(
         seq=draft.seq,
         version=draft.version,
@@ -197,7 +198,7 @@ def say(conversation: Conversation, **data: Any) -> Message:
         sent_at=draft.sent_at,
     )
     publish(wire.change(conversation.pk, shape))
-    return Message.objects.get(pk=draft.id)
+    return said
 
 
 def _head(conversation: Conversation) -> store.Head:
@@ -207,7 +208,6 @@ def _head(conversation: Conversation) -> store.Head:
         conversation.last_seq,
         conversation.last_version,
         conversation.last_ordinal,
-        conversation.last_message_id,
     )
 
 

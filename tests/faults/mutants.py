@@ -7,11 +7,13 @@ environment names a MUTANT puts it in place of the product's own code. The produ
 import asyncio
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.apps import AppConfig
 from django.db import transaction
+
+from chatchat.trips import Statement
 
 Install = Callable[[], None]
 MUTANTS: dict[str, Install] = {}
@@ -37,14 +39,16 @@ def acknowledged_before_the_commit() -> None:
 
     begun: list[transaction.Atomic] = []
 
-    def write_together(items: Sequence[writer.Item]) -> list[writer.Outcome]:
+    write_together = writer._write_together
+
+    def write_later(items: Sequence[writer.Item], *, retries: bool = False) -> list[writer.Outcome]:
         if begun:
             begun.pop().__exit__(None, None, None)
         begun.append(transaction.atomic())
         begun[0].__enter__()
-        return writer._Batch(items).run()
+        return write_together(items, retries=retries)
 
-    writer._write_together = write_together
+    writer._write_together = write_later
 
 
 @mutant
@@ -52,20 +56,21 @@ def no_unique_client_id() -> None:
     """A retry is written again; the row's own column is left empty, since the database would refuse it."""
     from messaging import store, writer
 
-    append = store.append
+    appending = store.appending
 
-    def append_again(drafts: Sequence[store.Draft], heads: dict[int, store.Head]) -> None:
+    def append_again(drafts: Sequence[store.Draft], heads: dict[int, store.Head]) -> list[Statement]:
         ids = [draft.client_id for draft in drafts]
         taken = store.sent_before([(draft.sender_id or 0, draft.client_id or "") for draft in drafts])
         for draft in drafts:
             if (draft.sender_id, draft.client_id) in taken:
                 draft.client_id = None
-        append(drafts, heads)
+        statements = appending(drafts, heads)
         for draft, client_id in zip(drafts, ids, strict=True):
             draft.client_id = client_id
+        return statements
 
-    store.append = append_again
-    writer._Batch._known = lambda self: {}  # type: ignore[method-assign]
+    store.appending = append_again
+    writer._known = lambda sends: {}
 
 
 @mutant
@@ -118,7 +123,7 @@ def markers_go_back() -> None:
     """A marker stands where it was last put."""
     from messaging import store, writer
 
-    update_rows = store.update_rows
+    update = store.update
 
     def mark(self: writer._Batch, mark: writer.Mark, me: store.Place | None) -> None:
         assert me is not None
@@ -137,11 +142,13 @@ def markers_go_back() -> None:
             tell=True,
         )
 
-    def update(table: str, columns: dict[str, dict[int, int]], *, never_back: bool = False) -> None:
-        update_rows(table, columns)
+    def update_anyway(
+        table: str, columns: Mapping[str, Mapping[int, int | str]], *, never_back: bool = False
+    ) -> Statement:
+        return update(table, columns)
 
     writer._Batch._mark = mark  # type: ignore[method-assign]
-    store.update_rows = update
+    store.update = update_anyway
 
 
 @mutant

@@ -144,7 +144,7 @@ def test_a_batch_costs_a_constant_number_of_queries(
     rooms = [room(amy, bob, cat) for _ in range(10)]
     for size in (1, 100):
         batch: list[Send | Mark] = [send(three[n % 3], rooms[n % 10], f"{n}") for n in range(size)]
-        with django_assert_max_num_queries(8):
+        with django_assert_max_num_queries(7):
             outcomes = write(batch)
         assert all(isinstance(outcome, Accepted) for outcome in outcomes)
     for chat in rooms:
