@@ -116,7 +116,8 @@ class Bus:
         messages = [(group_of(event), {**base, "event": pack(event)}) for event in events]
         try:
             if hasattr(self._layer, "group_send_many"):
-                await self._layer.group_send_many(messages)
+                with traces.span("PUBLISH", calling=True):
+                    await self._layer.group_send_many(messages, elsewhere=True)
             else:
                 for group, message in messages:
                     await self._layer.group_send(group, message)

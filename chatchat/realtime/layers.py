@@ -1,8 +1,8 @@
 """A Channels layer over Redis's publish and subscribe, made for few channels and many groups.
 
-One connection listens, with one subscription a group and process; another publishes, all that
-waited together. Like any publish and subscribe it may lose what is sent while a connection is down;
-it says when that was (``on_reconnect``), and a hub then reads the database.
+One connection listens, with one subscription a group and process; another publishes, all that waited
+together, as one command with one answer. Like any publish and subscribe it may lose what is sent while a
+connection is down; it says when that was (``on_reconnect``), and a hub then reads the database.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
-from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio import ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -22,7 +22,20 @@ log = logging.getLogger("chatchat.realtime")
 
 CONFIRM = 2.0  # seconds that a subscription may take to be confirmed before we go on without
 BACKLOG = 50_000  # messages waiting for ``receive``; beyond, the oldest go
+ANSWER = 2.0  # seconds that Redis may take to publish
+#: PUBLISH for every two arguments: many commands have as many answers, each of which has to be read.
+PUBLISH = b'for i = 1, #ARGV, 2 do redis.call("PUBLISH", ARGV[i], ARGV[i + 1]) end'
 RETRY = (0.05, 0.2, 0.5, 1.0)  # seconds between attempts to reach Redis again; the last one repeats
+
+
+ANYBODY = bytes(8)
+
+
+def _packed(arguments: list[bytes]) -> bytes:
+    """A command as it goes to Redis (RESP, an array of bulk strings)."""
+    parts = [b"*%d\r\n" % len(arguments)]
+    parts += [b"$%d\r\n%s\r\n" % (len(argument), argument) for argument in arguments]
+    return b"".join(parts)
 
 
 class RedisLayer:
@@ -34,7 +47,6 @@ class RedisLayer:
     def __init__(self, url: str, prefix: str = "chatchat") -> None:
         # What cannot be published now is in the database: no retries, no waiting.
         patience: dict[str, Any] = {"retry": Retry(NoBackoff(), 0), "socket_connect_timeout": 1.0}
-        self._redis: Any = Redis.from_url(url, socket_timeout=2.0, **patience)
         self._pool: Any = ConnectionPool.from_url(url, socket_keepalive=True, **patience)
         # Redis's channels know nothing of its numbered databases.
         self.prefix = f"{prefix}:{self._pool.connection_kwargs.get('db') or 0}"
@@ -43,6 +55,10 @@ class RedisLayer:
         self._arrived: dict[str, asyncio.Event] = {}
         self._confirmations: dict[str, asyncio.Future[None]] = {}
         self._line: Any = None  # the connection that listens
+        self._outward = self._make_line()  # the one that publishes
+        self._publishing = asyncio.Lock()
+        #: Before each message: whose it is, if it is for other processes alone.
+        self._mine = secrets.token_bytes(8)
         self._reader: asyncio.Task[None] | None = None
         self._connected = asyncio.Event()
         self._reconnect_callbacks: list[Callable[[], None]] = []
@@ -97,12 +113,38 @@ class RedisLayer:
         """Send to every channel of ``group``. Raises ``RedisError`` or ``OSError`` if Redis is away."""
         await self.group_send_many([(group, message)])
 
-    async def group_send_many(self, messages: Iterable[tuple[str, dict[str, Any]]]) -> None:
-        """``group_send`` for several (group, message), in order, in one round trip."""
-        pipeline = self._redis.pipeline(transaction=False)
+    async def group_send_many(
+        self, messages: Iterable[tuple[str, dict[str, Any]]], *, elsewhere: bool = False
+    ) -> None:
+        """``group_send`` for several (group, message), in order, in one round trip.
+
+        ``elsewhere``: to other processes' channels alone.
+        """
+        sender = self._mine if elsewhere else ANYBODY
+        arguments: list[bytes] = [b"EVAL", PUBLISH, b"0"]
         for group, message in messages:
-            pipeline.publish(self._name(group), msgspec.msgpack.encode(message))
-        await pipeline.execute(raise_on_error=False)
+            arguments += (self._name(group).encode(), sender + msgspec.msgpack.encode(message))
+        command = _packed(arguments)
+        async with self._publishing:
+            connected = self._outward.is_connected
+            try:
+                await self._publish(command)
+            except (RedisError, ConnectionError):
+                if not connected:
+                    raise
+                await self._publish(command)  # it may have been lost while nothing was published
+
+    async def _publish(self, command: bytes) -> None:
+        line = self._outward
+        try:
+            async with asyncio.timeout(ANSWER):
+                if not line.is_connected:
+                    await line.connect()
+                await line.send_packed_command(command, check_health=False)
+                await line.read_response()
+        except BaseException:
+            await line.disconnect(nowait=True)  # an answer that is still to come would be taken for the next
+            raise
 
     @property
     def connected(self) -> bool:
@@ -118,9 +160,12 @@ class RedisLayer:
         if self._reader is not None:
             self._reader.cancel()
             await asyncio.gather(self._reader, return_exceptions=True)
-        await self._redis.aclose()
+        await self._outward.disconnect()
 
     # --- listening ---------------------------------------------------------------------------------
+
+    def _make_line(self) -> Any:
+        return self._pool.make_connection()
 
     def _name(self, group: str) -> str:
         return f"{self.prefix}:{group}"
@@ -156,7 +201,7 @@ class RedisLayer:
     async def _listen_forever(self) -> None:
         attempt, lost = 0, False
         while True:
-            self._line = self._pool.make_connection()
+            self._line = self._make_line()
             try:
                 await self._line.connect()
                 reading = asyncio.create_task(self._read())
@@ -208,6 +253,8 @@ class RedisLayer:
         self._confirmations.clear()
 
     def _take(self, group: str, data: bytes) -> None:
+        if data.startswith(self._mine):
+            return
         for channel in self._members.get(group, ()):
-            self._inbox[channel].append(data)
+            self._inbox[channel].append(data[len(ANYBODY) :])
             self._arrived[channel].set()
