@@ -33,7 +33,7 @@ PAGE_SESSION_KEY = "chatchat_session_id"
 SEEN_EVERY = timedelta(minutes=1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Credentials:
     """What was shown and holds: whose, which session, from when, until when."""
 

@@ -7,7 +7,7 @@ that is not one of theirs. Whatever stands left of it anybody may have written.
 
 import ipaddress
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -42,10 +42,11 @@ class TrustedProxies:
         self._unix = UNIX in trusted
         self._networks = networks(each for each in trusted if each != UNIX)
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Coroutine[Any, Any, None]:
         if scope["type"] in ("http", "websocket"):
             scope = self._as_asked(scope)
-        await self.app(scope, receive, send)
+        answering: Coroutine[Any, Any, None] = self.app(scope, receive, send)
+        return answering
 
     def _as_asked(self, scope: Any) -> Any:
         given = [(name, value) for name, value in scope["headers"] if name in _HEADERS]

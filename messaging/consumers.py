@@ -46,23 +46,16 @@ class ChatConsumer(AsyncConsumer):
 
     async def __call__(self, scope: Any, receive: Callable[[], Awaitable[Any]], send: Any) -> None:
         # Channels' own loop makes two tasks a frame and hops to a thread for each.
-        self._scope, self._send = scope, send
+        self._send = send
         await receive()  # websocket.connect
         try:
-            credentials = await admit(scope)
+            visit = await self._open(scope)
         except ChatError as error:
-            await self._refuse(error)
+            await self._refuse(error, scope)
             return
         except (OperationalError, InterfaceError):
-            await self._refuse(Unavailable())
+            await self._refuse(Unavailable(), scope)
             return
-        hub = await process.get_hub()
-        await send({"type": "websocket.accept", "subprotocol": subprotocol(scope)})
-        self.connection = Connection(hub, credentials, make_sink(scope, send), self._close)
-        visit = book.Visit(self.connection, scope)
-        self._frames = Bucket(rate=settings.FRAME_RATE, burst=settings.FRAME_BURST)
-        self._outstanding = asyncio.Semaphore(OUTSTANDING)
-        self._language = language(scope)
         live.connections.add(self.connection)
         try:
             await self.connection.begin()
@@ -71,6 +64,21 @@ class ChatConsumer(AsyncConsumer):
             live.connections.discard(self.connection)
             self.connection.leave()
             visit.over()
+
+    async def _open(self, scope: Any) -> book.Visit:
+        """Accept who may come in. Raises what ``admit`` does."""
+        credentials = await admit(scope)
+        hub = await process.get_hub()
+        await self._send({"type": "websocket.accept", "subprotocol": subprotocol(scope)})
+        self.connection = Connection(hub, credentials, make_sink(scope, self._send), self._close)
+        self._frames = Bucket(rate=settings.FRAME_RATE, burst=settings.FRAME_BURST)
+        self._outstanding = asyncio.Semaphore(OUTSTANDING)
+        self._language = language(scope)
+        visit = book.Visit(self.connection, scope)
+        # Or all who handed the scope on keep what is in it for as long as the socket is.
+        scope["headers"].clear()
+        scope.clear()
+        return visit
 
     async def _serve(self, receive: Callable[[], Awaitable[Any]], visit: book.Visit) -> None:
         while True:
@@ -291,10 +299,10 @@ class ChatConsumer(AsyncConsumer):
     async def _close(self, code: int) -> None:
         await close(self._send, code)
 
-    async def _refuse(self, error: ChatError) -> None:
+    async def _refuse(self, error: ChatError, scope: Any) -> None:
         """401, 403, 429 or 503 where the server can answer a handshake; a plain refusal elsewhere."""
-        book.refused(error, self._scope)
-        if "websocket.http.response" not in self._scope.get("extensions", {}):
+        book.refused(error, scope)
+        if "websocket.http.response" not in scope.get("extensions", {}):
             await self._close(BANNED if error.status == 403 else NOT_AUTHENTICATED)
             return
         headers = [(b"content-type", b"application/json")]

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import re
 from typing import Any
 
 import pytest
@@ -52,9 +53,21 @@ class Wire(asyncio.Transport):
 
 def test_the_class_has_what_the_extension_uses() -> None:
     source = inspect.getsource(WebSocketsSansIOProtocol)
-    for name in ("self.transport", "self.writable", "self.close_sent", "self.response", "self.scope"):
-        assert f"{name} = " in source or f"{name}: " in source, MOVED + name
-    for method in ("handle_connect", "pause_writing", "resume_writing", "connection_lost", "data_received"):
+    for name in ("transport", "writable", "queue", "close_sent", "request", "response", "scope"):
+        assert f"self.{name} = " in source or f"self.{name}: " in source, MOVED + name
+    used = set(re.findall(r"self\.(queue|writable)\.(\w+)", source))
+    assert used == {
+        *(("queue", method) for method in ("put_nowait", "get", "empty")),
+        *(("writable", method) for method in ("set", "clear", "wait")),
+    }, MOVED + "its queue or its event"
+    for method in (
+        "handle_connect",
+        "pause_writing",
+        "resume_writing",
+        "connection_lost",
+        "data_received",
+        "start_keepalive",
+    ):
         assert callable(getattr(WebSocketsSansIOProtocol, method, None)), MOVED + method
     for method in ("write", "unsent", "drain", "hurry", "abort"):
         assert not hasattr(WebSocketsSansIOProtocol, method), MOVED + f"it has a {method} of its own now"
@@ -82,6 +95,8 @@ async def test_a_finished_frame_goes_straight_to_the_transport() -> None:
     assert wire.data.startswith(b"HTTP/1.1 101"), MOVED + "the handshake"
     (scope,) = scopes
     assert scope["extensions"].get(EXTENSION) is protocol, MOVED + "handle_connect, scope"
+    assert not protocol.request.headers, MOVED + "start_keepalive: headers are kept"
+    assert not vars(protocol), MOVED + f"{vars(protocol).keys()}: a socket takes 1.5 KiB more"
     sink = make_sink(scope, None)  # type: ignore[arg-type]
     wire.data = b""
     text = b'{"type":"x"}'
