@@ -47,7 +47,10 @@ class Bus:
         """What keeps events from coming or going; "" while all is well."""
         if self._away:
             return "the last publication failed"
-        return "" if getattr(self._layer, "connected", True) else "not connected"
+        # Asked of the class, for a stock layer answers for what it has not only in its loop's thread.
+        if hasattr(type(self._layer), "connected") and not self._layer.connected:
+            return "not connected"
+        return ""
 
     async def close(self) -> None:
         """Publish what is waiting, then leave."""

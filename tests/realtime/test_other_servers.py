@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
@@ -49,6 +50,9 @@ async def test_channels_own_layers_serve_too(
     servers = [start_server(CHANNEL_LAYER=layer) for _ in range(2)]
     amy, bob = (person(name, server=server) for name, server in zip(("Amy", "Bob"), servers, strict=True))
     await talk(amy, bob, servers[0].ws_url, servers[1].ws_url)
+    for server in servers:
+        ready = await asyncio.to_thread(httpx.get, f"{server.url}/readyz")
+        assert ready.status_code == 200, "a proxy sends people here"
 
 
 async def test_daphne_serves_the_socket_too(
