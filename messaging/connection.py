@@ -61,7 +61,8 @@ class Connection:
         self._late: list[tuple[int, str]] = []  # participations to look up once ``synced``
         #: {conversation: the version up to which the client has everything} of those just left.
         self._left: dict[int, int] = {}
-        self._turn = asyncio.Lock()  # participations are looked up one after the other
+        #: Participations are looked up one after the other; made when there is one.
+        self._turn: asyncio.Lock | None = None
         self.conversations: set[int] = set()
         #: Bytes unsent when last looked at, and since when they have not become fewer.
         self.stalled, self.progress_at = 0, 0.0
@@ -281,6 +282,7 @@ class Connection:
 
     async def _look_up(self, conversation: int, reason: str) -> None:
         """Bring a conversation to what the person may see of it now."""
+        self._turn = self._turn or asyncio.Lock()
         async with self._turn:
             try:
                 await self._bring_up(conversation, reason)
