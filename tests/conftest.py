@@ -47,7 +47,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
-    lacking = {"own_server": test_settings.SERVER == "daphne", "own_layer": test_settings.LAYER}
+    lacking = {
+        "own_server": test_settings.SERVER == "daphne",
+        "own_layer": test_settings.LAYER,
+        "beyond_core_layer": test_settings.LAYER.startswith("channels_redis.core"),
+    }
     for item in items:
         for name in (name for name, lacks in lacking.items() if lacks):
             if mark := item.get_closest_marker(name):

@@ -23,6 +23,10 @@ from tests.stack.server import Server
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.production]
 
+RECOVERS = pytest.mark.beyond_core_layer(
+    "it waits on a frozen Redis, and hears nothing more after a killed one"
+)
+
 NOTICED = 3.5  # seconds: heads every 2, held for 0.1, and a busy machine
 
 
@@ -35,6 +39,7 @@ def apart(redis_server: Redis, start_server: Callable[..., Server], person: Call
     return Two(amy, bob, amy.befriend(bob), server, other)
 
 
+@RECOVERS
 async def test_deliveries_go_on_without_redis_and_by_push_when_it_is_back(
     apart: Two, redis_server: Redis, person: Callable[..., ApiClient]
 ) -> None:
@@ -91,6 +96,7 @@ async def test_deliveries_go_on_without_redis_and_by_push_when_it_is_back(
     orm(lambda: check_numbers(apart.chat))
 
 
+@RECOVERS
 async def test_a_frozen_redis_stops_nobody(apart: Two, redis_server: Redis) -> None:
     """It keeps its connections and answers nothing."""
     async with apart.at_amys() as writer, apart.at_bobs() as reader:

@@ -82,6 +82,7 @@ def test_migrations_that_are_missing_are_named_until_they_are_applied(
     until(server, lambda status, _: status == 200)
 
 
+@pytest.mark.own_layer("Channels' own layers do not say whether they are connected")
 @pytest.mark.production
 def test_redis_that_is_away_is_named_and_missed_no_longer_when_it_is_back(
     start_server: Start, redis_server: Redis

@@ -51,6 +51,7 @@ async def said(
             pass  # the backlog
 
 
+@pytest.mark.beyond_core_layer("its command to Redis is another one than PUBLISH, which is looked for")
 def test_a_message_is_one_trace_from_the_senders_frame_to_the_readers_socket_on_another_process(
     start_server: Start, person: Person, collector: Collector, stack: str
 ) -> None:
