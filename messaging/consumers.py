@@ -1,9 +1,9 @@
 """The socket, ``/ws/chat/``: connect, dispatch, reply. docs/websocket.md has the protocol."""
 
-import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from functools import partial
 from typing import Any, ClassVar
 
@@ -19,7 +19,7 @@ from chatchat.buckets import Bucket
 from chatchat.clock import rfc3339
 from chatchat.errors import ChatError, Invalid, NotAuthenticated, TooMany, Unavailable
 from chatchat.realtime import process
-from chatchat.realtime.sink import close, make_sink
+from chatchat.realtime.sink import EXTENSION, close, make_sink
 from chatchat.telemetry import metrics, traces
 from chatchat.threads import run
 from messaging import access, frames, live
@@ -30,6 +30,7 @@ from messaging.frames import AnyFrame, BadFrame
 from messaging.handshake import admit, language, subprotocol
 from messaging.limits import sender
 from messaging.services import messages
+from messaging.turns import Room
 from messaging.writer import Accepted, Mark, Marked, Outcome
 
 log = logging.getLogger("chatchat.messaging")
@@ -42,6 +43,7 @@ class ChatConsumer(AsyncConsumer):
 
     connection: Connection
     _greeted = False
+    _busy = False  # with a frame that was received, and not taken
     _traced: traces.FrameTrace | None = None  # of the frame being handled
 
     async def __call__(self, scope: Any, receive: Callable[[], Awaitable[Any]], send: Any) -> None:
@@ -72,9 +74,12 @@ class ChatConsumer(AsyncConsumer):
         await self._send({"type": "websocket.accept", "subprotocol": subprotocol(scope)})
         self.connection = Connection(hub, credentials, make_sink(scope, self._send), self._close)
         self._frames = Bucket(rate=settings.FRAME_RATE, burst=settings.FRAME_BURST)
-        self._outstanding = asyncio.Semaphore(OUTSTANDING)
+        self._outstanding = Room(OUTSTANDING)
         self._language = language(scope)
-        visit = book.Visit(self.connection, scope)
+        self._visit = visit = book.Visit(self.connection, scope)
+        self._context = copy_context()  # in which the log says whose connection it is
+        if (writer := scope.get("extensions", {}).get(EXTENSION)) is not None:
+            writer.take = self.take
         # Or all who handed the scope on keep what is in it for as long as the socket is.
         scope["headers"].clear()
         scope.clear()
@@ -86,14 +91,39 @@ class ChatConsumer(AsyncConsumer):
             if message["type"] == "websocket.disconnect":
                 visit.code = message.get("code") or 0
                 return
-            if self.connection.closing:
-                continue
-            visit.frames_in += 1
-            if settings.RATELIMIT_ENABLE and not self._frames.take():
-                self.connection.close(TOO_MANY)
-                continue
-            text = message.get("text")
-            await self._handle(text)
+            self._busy = True
+            if not self.connection.closing and self._may_come():
+                await self._handle(message.get("text"))
+            self._busy = False
+
+    def _may_come(self) -> bool:
+        """Count a frame; who sends too many goes."""
+        self._visit.frames_in += 1
+        if settings.RATELIMIT_ENABLE and not self._frames.take():
+            self.connection.close(TOO_MANY)
+            return False
+        return True
+
+    def take(self, text: str) -> bool:
+        """Handle a frame in the turn in which it came; False if anything has to be waited for."""
+        if self._busy or not self._greeted or traces.on or self._outstanding.full():
+            return False
+        if self.connection.closing:
+            return True
+        try:
+            frame = frames.parse(text)
+        except BadFrame:
+            return False
+        handle = self.at_once.get(type(frame))
+        if handle is None:
+            return False
+        if self._may_come():
+            metrics.frames_in[frames.type_of(frame)] += 1
+            try:
+                handle(self, frame)
+            except Exception as error:
+                self._context.run(self._failed, error, frame.id)
+        return True
 
     async def _handle(self, text: str | None) -> None:
         re: Any = None
@@ -114,14 +144,17 @@ class ChatConsumer(AsyncConsumer):
         except BadFrame as bad:
             metrics.frames_in["invalid"] += 1
             self._error(bad.error, bad.re)
-        except ChatError as error:
-            self._error(error, re)
-        except (OperationalError, InterfaceError, ConnectionError):
-            self._error(Unavailable(), re)
-        except Exception:
-            log.exception("a frame could not be handled")
-            broken = ChatError(_("Something broke on our side. It has been logged."), code="internal")
-            self._error(broken, re)
+        except Exception as error:
+            self._failed(error, re)
+
+    def _failed(self, error: Exception, re: Any) -> None:
+        """A frame could not be handled: say why."""
+        if isinstance(error, OperationalError | InterfaceError | ConnectionError):
+            error = Unavailable()
+        elif not isinstance(error, ChatError):
+            log.error("a frame could not be handled", exc_info=error)
+            error = ChatError(_("Something broke on our side. It has been logged."), code="internal")
+        self._error(error, re)
 
     async def _follow(self, frame: AnyFrame, since: int) -> None:
         """Handle a frame with its spans, if it is one that is followed."""
@@ -167,7 +200,7 @@ class ChatConsumer(AsyncConsumer):
             self._error(Unavailable(), frame.id)
             self.connection.close(1013)
 
-    async def send_message(self, frame: frames.Send) -> None:
+    def send_message(self, frame: frames.Send) -> None:
         item = messages.prepare(
             user_id=self.connection.user_id,
             conversation_id=frame.conversation,
@@ -184,11 +217,11 @@ class ChatConsumer(AsyncConsumer):
         if self._traced is not None:
             self._traced.step("validate")
             item.trace = traces.passage(self._traced)
-        await self._outstanding.acquire()
+        self._outstanding.enter()
         live.writer().submit(item, lambda outcome: self._sent(frame, outcome, item.trace))
 
     def _sent(self, frame: frames.Send, outcome: Outcome, trace: traces.Passage | None) -> None:
-        self._outstanding.release()
+        self._outstanding.leave()
         if not self.connection.closing:
             self._answer(frame, outcome)
         if trace is not None:
@@ -236,20 +269,20 @@ class ChatConsumer(AsyncConsumer):
             page = {"re": frame.id, **page}
         await self.connection.paced("sync.page", **page)
 
-    async def delivered(self, frame: frames.Delivered) -> None:
+    def delivered(self, frame: frames.Delivered) -> None:
         item = Mark(self.connection.user_id, frame.conversation, frame.seq, read=False)
         live.writer().gather(item, lambda outcome: self._marked(frame, outcome))
 
-    async def read(self, frame: frames.Read) -> None:
+    def read(self, frame: frames.Read) -> None:
         item = Mark(self.connection.user_id, frame.conversation, frame.seq, read=True)
-        await self._outstanding.acquire()
+        self._outstanding.enter()
         live.writer().submit(item, lambda outcome: self._marked(frame, outcome, counted=True))
 
     def _marked(
         self, frame: frames.Delivered | frames.Read, outcome: Outcome, *, counted: bool = False
     ) -> None:
         if counted:
-            self._outstanding.release()
+            self._outstanding.leave()
         if isinstance(outcome, Marked):
             live.news().add(outcome)
         if self.connection.closing:
@@ -275,23 +308,32 @@ class ChatConsumer(AsyncConsumer):
         self.connection.expires_at = credentials.expires_at
         self._reply(frame.id, "ok")
 
-    async def ping(self, frame: frames.Ping) -> None:
+    def ping(self, frame: frames.Ping) -> None:
         self._reply(frame.id, "pong")
 
-    handlers: ClassVar[dict[type[AnyFrame], Callable[..., Awaitable[None]]]] = {
-        frames.Hello: hello,
+    async def in_turn(self, frame: AnyFrame) -> None:
+        """What could not be handled when it came."""
+        await self._outstanding.wait()
+        self.at_once[type(frame)](self, frame)
+
+    #: These wait for nothing, but for room.
+    at_once: ClassVar[dict[type[AnyFrame], Callable[..., None]]] = {
         frames.Send: send_message,
+        frames.Delivered: delivered,
+        frames.Read: read,
+        frames.Ping: ping,
+    }
+    handlers: ClassVar[dict[type[AnyFrame], Callable[..., Awaitable[None]]]] = {
+        **dict.fromkeys(at_once, in_turn),
+        frames.Hello: hello,
         frames.Edit: edit,
         frames.Recall: recall,
         frames.ReactionAdd: react,
         frames.ReactionRemove: react,
         frames.Sync: sync,
-        frames.Delivered: delivered,
-        frames.Read: read,
         frames.Typing: typing,
         frames.PresenceWatch: watch_presence,
         frames.Auth: auth,
-        frames.Ping: ping,
     }
 
     # --- the handshake -----------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What waits for a later batch of the writer's, by whose it is: who sends much waits, the others do not."""
 
+import asyncio
 from collections import OrderedDict, deque
 from typing import Generic, TypeVar
 
@@ -37,3 +38,34 @@ class Turns(Generic[T]):
                 self._waiting[user] = waiting
         self._size -= len(taken)
         return taken
+
+
+class Room:
+    """How much more may be under way at once."""
+
+    __slots__ = ("_free", "_freed")
+
+    def __init__(self, most: int) -> None:
+        self._free = most
+        self._freed: asyncio.Event | None = None
+
+    def full(self) -> bool:
+        """Nothing more."""
+        return self._free <= 0
+
+    def enter(self) -> None:
+        """One more is under way."""
+        self._free -= 1
+
+    def leave(self) -> None:
+        """One less is."""
+        self._free += 1
+        if self._freed is not None:
+            self._freed.set()
+
+    async def wait(self) -> None:
+        """Until it is not full; for one who waits."""
+        while self.full():
+            self._freed = asyncio.Event()
+            await self._freed.wait()
+        self._freed = None

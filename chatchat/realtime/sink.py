@@ -30,6 +30,10 @@ async def close(send: Callable[[Any], Awaitable[None]], code: int) -> None:
 class FrameWriter(Protocol):
     """``scope["extensions"]["chatchat.frames"]``: what an ASGI server offers that takes finished frames."""
 
+    #: Given by the application: takes a text message in the very turn in which it came, unless something has
+    #: to be waited for first. Then it says False, and the message is received like any other.
+    take: Callable[[str], bool] | None
+
     def write(self, data: bytes) -> None:
         """Put whole frames on the wire, or in the transport's buffer. Never waits; a closed line is fine."""
 

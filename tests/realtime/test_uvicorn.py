@@ -2,6 +2,8 @@
 
 import asyncio
 import inspect
+import itertools
+import random
 import re
 from typing import Any
 
@@ -10,6 +12,7 @@ import uvicorn
 from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
+from websockets.frames import Frame, Opcode
 
 from chatchat.realtime.sink import EXTENSION, make_sink
 from chatchat.realtime.uvicorn_frames import FramesProtocol
@@ -123,6 +126,109 @@ async def test_a_finished_frame_goes_straight_to_the_transport() -> None:
     assert len(wire.data) == before, "nothing follows a close frame"
     sink.abort()
     assert wire.aborted
+    protocol.connection_lost(None)
+    await asyncio.sleep(0.01)
+
+
+async def opened(app: Any) -> tuple[FramesProtocol, Wire]:
+    """A protocol whose handshake is over."""
+    config = Config(app, ws=FramesProtocol, ws_max_size=200_000, lifespan="off", log_config=None)
+    config.load()
+    protocol, wire = FramesProtocol(config, ServerState(), {}), Wire()
+    protocol.connection_made(wire)
+    protocol.data_received(REQUEST)
+    await asyncio.sleep(0.01)
+    return protocol, wire
+
+
+def sent(opcode: Opcode, data: bytes, *, fin: bool = True) -> bytes:
+    return Frame(opcode, data, fin).serialize(mask=True)
+
+
+@pytest.mark.asyncio
+async def test_a_whole_message_is_handed_over_in_the_turn_in_which_it_came() -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await asyncio.sleep(60)
+
+    protocol, wire = await opened(application)
+    taken: list[str] = []
+
+    def take(text: str) -> bool:
+        taken.append(text)
+        return True
+
+    protocol.take = take
+    for size in (0, 1, 125, 126, 65_535):
+        protocol.data_received(sent(Opcode.TEXT, b"x" * size))
+    assert [len(text) for text in taken] == [0, 1, 125, 126, 65_535], MOVED + "conn: nothing is handed over"
+    assert protocol.queue.empty()
+    protocol.data_received(sent(Opcode.TEXT, b"\xff"))
+    assert (1007).to_bytes(2, "big") in wire.data[wire.data.index(b"\r\n\r\n") :], "what is no UTF-8 ends it"
+    assert len(taken) == 5
+    protocol.connection_lost(None)
+
+
+def a_stream(chance: random.Random) -> tuple[list[str], list[bytes]]:
+    """Messages of all sizes, some in fragments with pings in between, and their bytes as they may come."""
+    wanted, stream, ends = list[str](), b"", list[int]()
+    for number in range(200):
+        text = f"{number} " + "é" * chance.choice((0, 1, 60, 61, 62, 500, 10_000, 40_000))
+        wanted.append(text)
+        data, kind = text.encode(), chance.random()
+        if kind < 0.7:
+            stream += sent(Opcode.TEXT, data)
+            if chance.random() < 0.5:
+                ends.append(len(stream))
+        else:
+            cut = chance.randrange(len(data))
+            stream += sent(Opcode.TEXT, data[:cut], fin=False)
+            stream += sent(Opcode.PING, b"?") if kind < 0.85 else b""
+            stream += sent(Opcode.CONT, data[cut:])
+    ends += [chance.randrange(len(stream)) for _ in range(50)] + [len(stream)]
+    cuts = sorted({0, *ends, *(end + 1 for end in ends[:20])})
+    return wanted, [stream[start:end] for start, end in itertools.pairwise(cuts)]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("seed", range(20))
+async def test_however_bytes_come_and_whatever_is_taken_messages_keep_their_order(seed: int) -> None:
+    chance = random.Random(seed)
+    got: list[str] = []
+    taken: set[str] = set()
+    pops = asyncio.Event()
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (message := await receive())["type"] == "websocket.receive":
+            got.append(message["text"])
+            pops.clear()
+            if chance.random() < 0.3:
+                await pops.wait()
+
+    protocol, _wire = await opened(application)
+
+    def take(text: str) -> bool:
+        if chance.random() < 0.3:
+            return False
+        got.append(text)
+        taken.add(text)
+        return True
+
+    protocol.take = take
+    wanted, stream = a_stream(chance)
+    for data in stream:
+        protocol.data_received(data)
+        for _ in range(chance.choice((0, 1, 50))):
+            pops.set()
+            await asyncio.sleep(0)
+    for _ in range(1000):
+        pops.set()
+        await asyncio.sleep(0)
+    assert got == wanted
+    assert 0 < len(taken) < len(wanted)
     protocol.connection_lost(None)
     await asyncio.sleep(0.01)
 
