@@ -1,5 +1,8 @@
 """Where settings come from: the variable NAME, or the file that NAME_FILE names, as secrets are given."""
 
+import contextlib
+import secrets
+from pathlib import Path
 from typing import Any
 
 import environ
@@ -19,6 +22,20 @@ class _Variables(FileAwareMapping):
             value = value.removesuffix("\n")  # editors and `echo` end a file with one
         # A value that begins with "$" would be taken for the name of another variable.
         return value.replace("$", r"\$")
+
+
+def keep_once(path: Path, secret: str) -> None:
+    """Write ``secret`` to ``path``, for its owner alone, unless another process that starts now has done so.
+
+    Nobody reads half of it, nor a second one: a link appears whole or not at all, and never replaces
+    what is there.
+    """
+    mine = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    mine.touch(mode=0o600)
+    mine.write_text(secret)
+    with contextlib.suppress(FileExistsError):
+        path.hardlink_to(mine)
+    mine.unlink()
 
 
 class Env(environ.FileAwareEnv):

@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from chatchat import storages
-from chatchat.environment import env
+from chatchat.environment import env, keep_once
 from chatchat.fuse import Fuse
 from chatchat.limits import *  # noqa: F403 - settings, all of them
 from chatchat.limits import ATTACHMENT_MAX_BYTES
@@ -55,8 +55,7 @@ def _secret_key() -> str:
     if not kept.exists():
         from django.core.management.utils import get_random_secret_key
 
-        kept.touch(mode=0o600)
-        kept.write_text(get_random_secret_key())
+        keep_once(kept, get_random_secret_key())
     key: str = kept.read_text()
     return key
 

@@ -2,8 +2,6 @@
 
 import functools
 import json
-import os
-import secrets
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 from jwcrypto import jwk
+
+from chatchat.environment import keep_once
 
 
 @functools.cache
@@ -23,16 +23,7 @@ def signing_key() -> Any:
 def kept_key(path: Path) -> str:
     """What ``path`` holds; a new key where there is none. Of two processes at once, one key wins."""
     if not path.exists():
-        mine = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-        with os.fdopen(os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(_new_key())
-        try:
-            # A link appears whole or not at all, and never replaces what is there.
-            path.hardlink_to(mine)
-        except FileExistsError:
-            pass
-        finally:
-            mine.unlink()
+        keep_once(path, _new_key())
     return path.read_text()
 
 

@@ -5,11 +5,13 @@ import os
 import re
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from chatchat.environment import Env
+from chatchat.environment import Env, keep_once
 from tests.deployment import compose
 from tests.pages.test_documents import variables_read
 from tests.stack.server import ROOT
@@ -79,6 +81,22 @@ def test_a_secret_whose_file_is_missing_is_named_and_nothing_starts(tmp_path: Pa
     done = check({"VAR_DIR": str(tmp_path), "SECRET_KEY_FILE": str(tmp_path / "nowhere")})
     assert done.returncode != 0
     assert "SECRET_KEY_FILE cannot be read" in done.stderr
+
+
+def test_of_processes_that_make_a_secret_at_once_one_wins_and_nobody_reads_half(tmp_path: Path) -> None:
+    path, together = tmp_path / "secret", threading.Barrier(8)
+
+    def made(letter: str) -> str:
+        together.wait()
+        keep_once(path, letter * 100_000)
+        return path.read_text()
+
+    with ThreadPoolExecutor(8) as pool:
+        read = set(pool.map(made, "abcdefgh"))
+    assert len(read) == 1
+    assert len(read.pop()) == 100_000
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [file.name for file in tmp_path.iterdir()] == ["secret"]
 
 
 def test_the_servers_of_compose_start_with_nothing_but_files(tmp_path: Path) -> None:
