@@ -4,6 +4,7 @@
  */
 
 import { preview } from "./format.js";
+import { inlineName } from "./text.js";
 
 const CHOICE = "chatchat.notifications"; // in localStorage: "on", "off", or nothing before one has chosen
 const OTHERS_FIRST = 400; // milliseconds in which another tab may say that it is seen there
@@ -45,9 +46,14 @@ export class Notifier {
     });
   }
 
+  /** The window's title without how much is unread. */
+  get name() {
+    return document.title.replace(/^\(\d+\+?\) /, "");
+  }
+
   badge() {
     const unread = this.store.unread();
-    const name = document.title.replace(/^\(\d+\+?\) /, "");
+    const { name } = this;
     const title = unread ? `(${unread > 99 ? "99+" : unread}) ${name}` : name;
     if (document.title !== title) document.title = title;
   }
@@ -78,7 +84,7 @@ export class Notifier {
   show(entry, message) {
     if ((this.seen.get(entry.id) || 0) >= message.seq || entry.state.read_seq >= message.seq) return;
     const group = entry.state.kind === "group";
-    const body = group ? `${message.sender.nickname}: ${preview(message, this.store)}` : preview(message, this.store);
+    const body = group ? `${inlineName(message.sender.nickname)}: ${preview(message, this.store)}` : preview(message, this.store);
     // The tag makes one of what several tabs show.
     const note = new Notification(this.actions.title(entry), {
       body: body.slice(0, 200),

@@ -2,9 +2,11 @@
 
 import { avatar, el, icon, replaceChildren } from "../dom.js";
 import { preview, short } from "../format.js";
+import { plainName } from "../text.js";
 
 export function title(entry) {
-  return entry.remark || entry.state.peer?.nickname || entry.state.title || gettext("Conversation");
+  const name = entry.remark || entry.state.peer?.nickname || entry.state.title;
+  return name ? plainName(name) : gettext("Conversation");
 }
 
 export function picture(entry, store) {
@@ -154,7 +156,7 @@ export class ConversationList {
     const { last_message: last, kind } = entry.state;
     if (!last) return [];
     const speaks = kind === "group" && last.sender && !last.recalled_at;
-    return [speaks ? speaker(last, this.store) : "", preview(last, this.store)];
+    return [...(speaks ? speaker(last, this.store) : []), preview(last, this.store)];
   }
 }
 
@@ -162,7 +164,9 @@ function mark(name, label) {
   return el("span", { class: "mark", role: "img", "aria-label": label, title: label }, icon(name));
 }
 
+/** Who says it; the name has no part in which way the line runs. */
 function speaker(message, store) {
-  const name = message.sender.id === store.me.id ? gettext("You") : message.sender.nickname;
-  return interpolate(gettext("%s: "), [name]);
+  const [before, after] = gettext("%s: ").split("%s");
+  const name = message.sender.id === store.me.id ? gettext("You") : plainName(message.sender.nickname);
+  return [before, el("bdi", {}, name), after];
 }

@@ -107,8 +107,7 @@ function route() {
   root.classList.toggle("reading", Boolean(entry));
   byId("nothing").hidden = Boolean(entry);
   byId("pane").hidden = !entry;
-  document.title = entry ? `${title(entry)} · chatchat` : "chatchat";
-  notifier.badge();
+  showTitle();
   list.select(entry?.id ?? null);
   heading.open(entry);
   composer.open(entry);
@@ -117,10 +116,21 @@ function route() {
   showTyping();
 }
 
+function showTitle() {
+  const name = current ? `${title(current)} · chatchat` : "chatchat";
+  if (name === notifier.name) return;
+  document.title = name;
+  notifier.badge();
+}
+
 addEventListener("popstate", route);
 drafts.addEventListener("draft", () => store.tell("list"));
 store.addEventListener("list", () => !current && route());
-store.addEventListener("conversation", (event) => event.detail === current?.id && composer.permit());
+store.addEventListener("conversation", ({ detail }) => {
+  if (detail !== current?.id) return;
+  composer.permit();
+  showTitle();
+});
 store.addEventListener("gone", (event) => {
   if (event.detail !== current?.id) return;
   toast(gettext("You are not in this conversation any more."));

@@ -1,6 +1,7 @@
 /* What a moderator did, said where it is seen: over the page while it goes on, in its place where it ended. */
 
 import { el } from "../dom.js";
+import { inlineName } from "../text.js";
 
 const WORDS = {
   "message.recalled": () => gettext("A moderator has recalled what you wrote."),
@@ -25,7 +26,7 @@ export function notice(frame) {
   if (!words) return false;
   const note = el("div", { class: "told", role: "alert" });
   const away = el("button", { type: "button", class: "small quiet", onclick: () => note.remove() }, gettext("Put away"));
-  note.append(el("p", {}, words.includes("%s") ? interpolate(words, [title]) : words), ...why(reason, until), away);
+  note.append(el("p", {}, words.includes("%s") ? interpolate(words, [inlineName(title)]) : words), ...why(reason, until), away);
   document.getElementById("notes").append(note);
   return false;
 }

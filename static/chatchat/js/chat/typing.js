@@ -1,5 +1,7 @@
 /* Who is writing something at the moment, as told; it is forgotten after a few seconds without news. */
 
+import { inlineName } from "../text.js";
+
 const LASTS = 5000; // milliseconds
 const NAMES = 2;
 
@@ -35,7 +37,7 @@ export class Typists extends EventTarget {
   /** "Amy and Ben are typing …", or nothing. */
   line(conversation, store) {
     const people = [...(this.conversations.get(conversation)?.keys() || [])];
-    const names = people.slice(0, NAMES).map((id) => store.nickname(id));
+    const names = people.slice(0, NAMES).map((id) => inlineName(store.nickname(id)));
     if (!people.length) return "";
     if (people.length > NAMES) return gettext("Several people are typing …");
     if (people.length === 1) return interpolate(gettext("%s is typing …"), names);

@@ -2,6 +2,7 @@
 
 import { api } from "../api.js";
 import { el } from "../dom.js";
+import { inlineName } from "../text.js";
 
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -29,7 +30,7 @@ export function closed(form, person, store) {
 
 function told({ kind, peer }, text, person) {
   const button = { type: "button", class: "link", onclick: () => person(peer.id) };
-  const card = kind === "direct" && text && peer && el("button", button, interpolate(gettext("About %s"), [peer.nickname]));
+  const card = kind === "direct" && text && peer && el("button", button, interpolate(gettext("About %s"), [inlineName(peer.nickname)]));
   return [el("span", {}, text), card].filter(Boolean);
 }
 

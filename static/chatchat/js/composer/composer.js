@@ -9,6 +9,7 @@ import { cleaned, Field, LONGEST } from "./field.js";
 import { preview } from "../format.js";
 import { hasNewer } from "../chat/history.js";
 import { Emoji, People } from "./mentions.js";
+import { inlineName } from "../text.js";
 
 const TYPING_EVERY = 3000; // milliseconds
 const EDIT_WITHIN = 24 * 3600 * 1000;
@@ -132,7 +133,7 @@ export class Composer {
     if (!about) return;
     this.bar.querySelector("strong").textContent = editing
       ? gettext("Editing")
-      : interpolate(gettext("Reply to %s"), [about.sender?.nickname ?? ""]);
+      : interpolate(gettext("Reply to %s"), [about.sender ? inlineName(about.sender.nickname) : ""]);
     this.bar.querySelector("span").textContent = preview(about, this.store);
   }
 

@@ -3,6 +3,7 @@
 import { api } from "../api.js";
 import { avatar, el } from "../dom.js";
 import { choices, load, nameOf, search, toned } from "./emojidata.js";
+import { plainName } from "../text.js";
 
 const PAGES = 5; // of 100 members; of larger groups also whoever spoke
 const FRESH = 60_000; // milliseconds
@@ -98,7 +99,7 @@ function row({ id, nickname, avatar: url }) {
     "li",
     {},
     id ? avatar({ id, name: nickname, url }) : el("span", { class: "avatar everybody", "aria-hidden": "true" }, "@"),
-    el("bdi", {}, nickname),
+    el("bdi", {}, plainName(nickname)),
     !id && el("span", { class: "soft" }, gettext("everybody in this group")),
   );
 }

@@ -5,7 +5,7 @@ import { Cropper } from "../cropper.js";
 import { el, icon } from "../dom.js";
 import { field, question } from "./dialog.js";
 import { HISTORIES, POLICIES } from "./groups.js";
-import { emblem, refill, section } from "./lists.js";
+import { bdi, emblem, refill, section } from "./lists.js";
 
 const SIDE = 512; // what the server keeps
 const KINDS = "image/png,image/jpeg,image/webp,image/gif";
@@ -172,7 +172,7 @@ export class Settings {
   dissolve(group) {
     return question({
       title: gettext("Dissolve this group?"),
-      text: [el("p", {}, el("bdi", {}, group.name)), gettext("Everybody loses it at once. This cannot be undone.")],
+      text: [el("p", {}, bdi(group.name)), gettext("Everybody loses it at once. This cannot be undone.")],
       action: gettext("Dissolve"),
       danger: true,
       typed: group.name,
