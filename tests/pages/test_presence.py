@@ -20,3 +20,21 @@ def test_a_friend_who_comes_and_goes_is_seen_to(
     his.context.close()
     expect(hers.locator("#heading .line")).to_have_text("")
     expect(hers.locator(".conversation .dot")).to_have_count(0)
+
+
+def test_who_has_no_connection_claims_to_know_of_nobody(
+    windows: Windows, friends: tuple[ApiClient, ApiClient, int]
+) -> None:
+    amy, ben, conversation = friends
+    windows.sign_in(ben)
+    hers = windows.sign_in(amy, path=f"/chat/{conversation}/")
+    expect(hers.locator("#heading .line")).to_have_text("online")
+    windows.listening = False  # a browser complains about each attempt to reach a server that is away
+    hers.context.set_offline(True)
+    expect(hers.locator("#offline")).to_be_visible()
+    expect(hers.locator("#heading .line")).to_have_text("")
+    expect(hers.locator(".conversation .dot")).to_have_count(0)
+    hers.context.set_offline(False)
+    expect(hers.locator("#offline")).to_be_hidden()
+    windows.listening = True
+    expect(hers.locator("#heading .line")).to_have_text("online")

@@ -220,9 +220,18 @@ connection.addEventListener("state", ({ detail: state }) => {
   const bar = byId("offline");
   clearTimeout(bar.timer);
   if (state === "online") bar.hidden = true;
-  else bar.timer = setTimeout(() => (bar.hidden = false), OFFLINE_AFTER);
-  if (state === "online") seen();
+  else bar.timer = setTimeout(away, OFFLINE_AFTER);
+  if (state === "online") {
+    presence.watch();
+    seen();
+  }
 });
+/** It is not only a moment between two connections. */
+function away() {
+  byId("offline").hidden = false;
+  presence.lost();
+}
+
 byId("reconnect").addEventListener("click", () => connection.hurry());
 
 // ---- buttons that are in the page from the start

@@ -10,6 +10,12 @@ export class Presence {
     store.addEventListener("list", () => this.watch());
   }
 
+  /** Without a connection nobody is known to be there. */
+  lost() {
+    this.clear();
+    this.store.tell("presence");
+  }
+
   /** A new connection watches nobody yet, and what was known may not be so any more. */
   clear() {
     this.watched = "";
