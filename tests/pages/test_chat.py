@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, WebSocket, expect
 
 from tests.client import ApiClient
 from tests.pages.conftest import Windows
@@ -116,6 +116,32 @@ def test_what_was_written_offline_goes_out_and_what_was_missed_comes(
     expected = ["before", *(f"missed {number}" for number in range(5)), "written offline"]
     expect(his.locator("article .text")).to_have_text(expected)
     assert bubbles(hers) == expected
+
+
+def test_coming_back_opens_one_connection_whatever_is_still_being_asked(
+    windows: Windows, friends: Friends
+) -> None:
+    amy, _, _ = friends
+    page = windows.sign_in(amy)
+    open_first(page)
+    asked: list[Route] = []
+    page.route("**/auth/session", lambda route: asked.append(route))
+    windows.listening = False
+    cut_off(page)
+    while not asked:
+        page.wait_for_timeout(50)
+    connections: list[WebSocket] = []
+    page.on("websocket", lambda socket: connections.append(socket))
+    page.context.set_offline(False)
+    expect(page.locator("#offline")).to_be_hidden()
+    # The answer comes when there is a connection already.
+    for one in asked:
+        one.fulfill(json={})
+    page.wait_for_timeout(2000)
+    windows.listening = True
+    assert len(connections) == 1
+    write(page, "over the one")
+    expect(page.locator("article.mine:not(.sending) .text")).to_have_text("over the one")
 
 
 def test_a_restart_of_the_server_loses_nothing(

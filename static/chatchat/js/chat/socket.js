@@ -24,6 +24,7 @@ export class Connection extends EventTarget {
 
   open() {
     clearTimeout(this.timer);
+    this.socket?.close();
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/ws/chat/`, "chatchat.v1");
     this.socket = socket;
@@ -74,6 +75,7 @@ export class Connection extends EventTarget {
     this.waiting.clear();
     this.become("offline");
     if (code === 4403) return signIn();
+    const { socket } = this;
     // A browser is told neither why a handshake was refused nor which login ended: ask.
     if (code === 4401 || !this.opened) {
       try {
@@ -83,6 +85,8 @@ export class Connection extends EventTarget {
         if (error.status === 403) return signIn();
       }
     }
+    // Meanwhile something else has opened another one.
+    if (this.stopped || socket !== this.socket) return;
     const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.tries++);
     this.timer = setTimeout(() => this.open(), wait * (0.5 + Math.random()));
   }
