@@ -86,6 +86,18 @@ def test_a_friend_has_a_remark_is_blocked_unblocked_and_removed(windows: Windows
     assert ok(ben.get("friends")).json()["results"] == []
 
 
+def test_a_newcomer_is_led_to_people_and_groups(windows: Windows, person: Person) -> None:
+    page = windows.sign_in(person("Amy"))
+    expect(page.locator("#conversations")).to_contain_text("No conversations yet.")
+    expect(page.locator("#nothing")).to_be_hidden()
+    page.click(".newcomer button:has-text('Find people')")
+    expect(page.locator("#people input[name=search]")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".newcomer button").first).to_be_focused()
+    page.click(".newcomer button:has-text('Groups')")
+    expect(page.locator("#groups")).to_be_visible()
+
+
 def test_a_card_says_how_one_stands_and_what_one_can_do(windows: Windows, person: Person) -> None:
     windows.expected = {404}
     amy, ben, cat, dan = (person(name) for name in ("Amy", "Ben", "Cat", "Dan"))

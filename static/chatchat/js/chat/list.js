@@ -17,13 +17,13 @@ export function picture(entry, store) {
 }
 
 export class ConversationList {
-  /** `draft(id)` is what was written there and not sent. */
-  constructor(root, search, store, typists, { open, draft }) {
+  /** `draft(id)` is what was written there and not sent; `people()` and `groups()` lead to whom one may write to. */
+  constructor(root, search, store, typists, { open, draft, people, groups }) {
     this.root = root;
     this.search = search;
     this.store = store;
     this.typists = typists;
-    this.actions = { open, draft };
+    this.actions = { open, draft, people, groups };
     this.current = null;
     this.built = new Map();
     for (const what of ["list", "people", "presence"]) store.addEventListener(what, () => this.schedule());
@@ -90,10 +90,15 @@ export class ConversationList {
 
   nothing() {
     if (!this.store.me) return [];
-    const text = this.search.value.trim()
-      ? gettext("No conversation has this in its name.")
-      : gettext("No conversations yet. Find people or a group to begin.");
-    return el("li", { class: "empty" }, text);
+    if (this.search.value.trim()) return el("li", { class: "empty" }, gettext("No conversation has this in its name."));
+    const way = (key, label, onclick) => el("button", { type: "button", class: "small", data: { key }, onclick }, label);
+    return el(
+      "li",
+      { class: "empty newcomer" },
+      el("p", {}, gettext("No conversations yet. Find people or a group to begin.")),
+      way("newcomer-people", gettext("Find people"), () => this.actions.people()),
+      way("newcomer-groups", gettext("Groups"), () => this.actions.groups()),
+    );
   }
 
   signature(entry) {

@@ -42,6 +42,8 @@ const dialogs = new Dialogs(store, go);
 const list = new ConversationList(byId("conversations"), byId("search"), store, typists, {
   open: go,
   draft: (id) => drafts.line(id),
+  people: () => dialogs.showPeople("find"),
+  groups: () => dialogs.showGroups(),
 });
 const heading = new Heading(byId("heading"), store, typists, {
   about: ({ id, state }) => (state.kind === "group" ? dialogs.showGroup(id) : dialogs.showPerson(state.peer.id)),
