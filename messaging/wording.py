@@ -25,7 +25,7 @@ SYSTEM: dict[str, Callable[[], str]] = {
     "member.muted": lambda: _("%(by)s muted %(user)s"),
     "member.unmuted": lambda: _("%(by)s lets %(user)s write again"),
     "message.lost": lambda: _("A message was lost here"),
-    "role.changed": lambda: _("%(by)s made %(user)s: %(role)s"),
+    "role.changed": lambda: _("%(by)s changed the role of %(user)s to %(role)s"),
 }
 ROLES: dict[str, Callable[[], str]] = {
     "owner": lambda: _("owner"),

@@ -76,6 +76,15 @@ def test_a_page_that_is_not_there_says_so_in_the_readers_language() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("language", "words"), [("en", "Go back, reload it"), ("zh-CN", "请返回、刷新页面")])
+def test_a_form_that_came_too_late_says_what_to_do(language: str, words: str) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    answer = browser.post("/login/", {"email": "amy@example.com"}, headers={"accept-language": language})
+    assert answer.status_code == 403
+    assert words in answer.content.decode()
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "path", ["/docs/nothing/", "/docs/../settings/", "/docs/%2e%2e%2fREADME/", "/strings/xx.js"]
 )

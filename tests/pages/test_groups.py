@@ -197,7 +197,7 @@ def test_an_announcement_is_seen_until_it_was_read(
     expect(hers.locator(".announced")).to_have_text("周六八点\nBring <b>water</b>.", use_inner_text=True)
     expect(hers.locator(".announcement")).to_be_hidden()  # she has read it herself
     expect(theirs.locator(".announcement")).to_contain_text("Bring <b>water</b>.")
-    expect(theirs.locator(".system").last).to_have_text("Olga put up an announcement")
+    expect(theirs.locator(".system").last).to_have_text("Olga changed the announcement")
     theirs.click(".announcement .text")
     expect(theirs.locator(".announced")).to_be_visible()
     expect(theirs.locator("#group button:has-text('Edit the announcement')")).to_have_count(0)

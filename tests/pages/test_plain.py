@@ -167,6 +167,9 @@ def test_the_server_words_what_the_scripts_word() -> None:
     events = set(re.findall(r'^  "([a-z]+\.[a-z_]+)": \(\) =>', script, re.MULTILINE))
     assert events
     assert events <= set(wording.SYSTEM)
+    words = dict(re.findall(r'^  "([a-z]+\.[a-z_]+)": \(\) => gettext\("(.+)"\),$', script, re.MULTILINE))
+    with translation.override("en"):
+        assert words == {event: wording.SYSTEM[event]() for event in events}
 
 
 @pytest.mark.parametrize("name", ["\u200b\u200d", "\u3164\ufe0f", "\u202e", "\u2800 \u00a0", ""])

@@ -43,7 +43,7 @@ const ROLES = { owner: () => gettext("owner"), admin: () => gettext("admin"), me
 const SYSTEM = {
   "group.created": () => gettext("%(by)s founded the group"),
   "group.renamed": () => gettext("%(by)s renamed the group to “%(name)s”"),
-  "group.announced": () => gettext("%(by)s put up an announcement"),
+  "group.announced": () => gettext("%(by)s changed the announcement"),
   "group.changed": () => gettext("%(by)s changed the group's settings"),
   "group.transferred": () => gettext("%(by)s made %(user)s the owner"),
   "group.dissolved": () => gettext("%(by)s dissolved the group"),
@@ -56,7 +56,7 @@ const SYSTEM = {
   "member.muted": () => gettext("%(by)s muted %(user)s"),
   "member.unmuted": () => gettext("%(by)s lets %(user)s write again"),
   "message.lost": () => gettext("A message was lost here"),
-  "role.changed": () => gettext("%(by)s made %(user)s: %(role)s"),
+  "role.changed": () => gettext("%(by)s changed the role of %(user)s to %(role)s"),
 };
 
 /** A role's name in the reader's language. */

@@ -205,7 +205,7 @@ export class GroupPage {
     const { group } = this;
     const facts = [
       [gettext("Who may join"), chosen(POLICIES(), group.join_policy)],
-      [gettext("What was said before"), chosen(HISTORIES(), group.history)],
+      [gettext("Earlier messages"), chosen(HISTORIES(), group.history)],
       group.muted_all && [gettext("Writing"), gettext("Only the owner and admins may write.")],
       [
         gettext("Owner"),

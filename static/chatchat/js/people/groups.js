@@ -263,7 +263,7 @@ export class GroupsDialog {
       field({ name: "name", label: gettext("Name"), maximum: 64, required: true }),
       field({ name: "introduction", label: gettext("What it is about"), maximum: 200 }),
       field({ name: "join_policy", label: gettext("Who may join"), choices: POLICIES() }),
-      field({ name: "history", label: gettext("What was said before"), choices: HISTORIES() }),
+      field({ name: "history", label: gettext("Earlier messages"), choices: HISTORIES() }),
       el("div", { class: "answers" }, el("button", { type: "submit" }, gettext("Create the group"))),
     );
   }

@@ -97,7 +97,7 @@ export class Settings {
       field({ name: "name", label: gettext("Name"), maximum: 64, required: true, value: group.name }),
       field({ name: "introduction", label: gettext("What it is about"), maximum: 200, value: group.introduction }),
       field({ name: "join_policy", label: gettext("Who may join"), choices: POLICIES(), value: group.join_policy }),
-      field({ name: "history", label: gettext("What was said before"), choices: HISTORIES(), value: group.history }),
+      field({ name: "history", label: gettext("Earlier messages"), choices: HISTORIES(), value: group.history }),
       el("div", { class: "answers" }, el("button", { type: "submit" }, gettext("Save"))),
     );
     return section(gettext("Name and joining"), form);
