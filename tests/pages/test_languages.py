@@ -62,6 +62,18 @@ def test_numbers_and_days_are_read_as_one_says_them(
     expect(page.locator("#stream article time").first).to_have_text("00:05")
 
 
+@pytest.mark.embedded
+def test_the_list_says_the_year_where_it_is_another_one(
+    windows: Windows, person: Callable[..., ApiClient]
+) -> None:
+    amy, ben = person("Amy"), person("Ben")
+    direct = amy.befriend(ben)
+    amy.send_message(direct, "long ago")
+    dated(direct, datetime(2019, 2, 28, 12, 5).astimezone())
+    page = windows.sign_in(ben)
+    expect(page.locator(".conversation time")).to_have_text("Feb 28, 2019")
+
+
 def language(page: Page) -> str:
     return str(page.locator("html").get_attribute("lang"))
 

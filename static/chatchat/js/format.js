@@ -5,6 +5,7 @@ import { inlineName, oneLine, plainName } from "./text.js";
 const language = document.documentElement.lang || "en";
 const timeOfDay = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const dayOfYear = new Intl.DateTimeFormat(language, { month: "short", day: "numeric" });
+const dayOfAnother = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
 const fullDay = new Intl.DateTimeFormat(language, { dateStyle: "full" });
 const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" });
 
@@ -33,9 +34,11 @@ export function day(moment) {
   return fullDay.format(new Date(moment));
 }
 
-/** For the list: the time today, the day before that. */
+/** For the list: the time today, the day before that, with its year if it is another one. */
 export function short(moment) {
-  return sameDay(moment, new Date()) ? time(moment) : dayOfYear.format(new Date(moment));
+  const [then, now] = [new Date(moment), new Date()];
+  if (sameDay(then, now)) return time(then);
+  return (then.getFullYear() === now.getFullYear() ? dayOfYear : dayOfAnother).format(then);
 }
 
 const ROLES = { owner: () => gettext("owner"), admin: () => gettext("admin"), member: () => gettext("member") };
