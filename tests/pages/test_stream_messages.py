@@ -199,6 +199,20 @@ def test_a_name_that_cannot_be_seen_is_said_to_be_so(
     expect(his.locator(".sender")).to_have_text("(no visible name)")
 
 
+def test_what_follows_stands_below_what_it_follows_for_fingers_too(
+    windows: Windows, friends: Friends
+) -> None:
+    _, ben, conversation = friends
+    amy = friends[0]
+    for text in ("first", "second"):
+        ben.send_message(conversation, text)
+    page = windows.sign_in(amy, path=f"/chat/{conversation}/", width=390, touch=True)
+    bubbles = page.locator("#stream .bubble")
+    expect(bubbles).to_have_count(2)
+    first, second = bubbles.evaluate_all("all => all.map(one => one.getBoundingClientRect().left)")
+    assert first == second
+
+
 def test_pictures_have_their_place_before_they_come(windows: Windows, friends: Friends) -> None:
     amy, ben, conversation = friends
     pictures = [photo(amy, (600, 400), f"picture {number}.png") for number in range(3)]
