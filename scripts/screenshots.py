@@ -97,6 +97,7 @@ def friend(page: Page, look: Look) -> None:
 def chat_list(page: Page, look: Look) -> None:
     page.goto("/chat/")
     expect(page.locator(".conversation").first).to_be_visible()
+    page.wait_for_load_state("networkidle")  # who asks to be a friend is known, too
 
 
 def opened(before: Show, *clicks: str, shows: str) -> Show:
