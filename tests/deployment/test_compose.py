@@ -1,6 +1,7 @@
 """docker-compose.yml keeps to the Compose Specification, and what it names is there."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,18 @@ def test_every_service_has_limits_and_comes_back_and_says_how_it_is() -> None:
         assert service["logging"]["options"]["max-size"], name
         if name not in WITHOUT_HEALTH_CHECK:
             assert service["healthcheck"]["test"][0] == "CMD", name
+
+
+def test_nginx_and_the_servers_may_hold_thousands_of_sockets() -> None:
+    nginx = (ROOT / "deploy/nginx/nginx.conf").read_text()
+    given = {name: int(number) for name, number in re.findall(r"(worker_\w+) (\d+);", nginx)}
+    mounts = [mount.split(":")[:2] for mount in SERVICES["nginx"]["volumes"]]
+    assert ["./deploy/nginx/nginx.conf", "/etc/nginx/nginx.conf"] in mounts
+    # One connection to the person, one to a server process.
+    assert given["worker_processes"] * given["worker_connections"] // 2 >= 8000
+    for name in ("web", "nginx"):
+        limits = SERVICES[name]["ulimits"]["nofile"]
+        assert limits["soft"] == limits["hard"] >= given["worker_rlimit_nofile"] > given["worker_connections"]
 
 
 def test_images_are_pinned_by_a_tag() -> None:

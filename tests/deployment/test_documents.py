@@ -1,6 +1,7 @@
 """docs/deployment.md and the scripts that it names."""
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -47,3 +48,34 @@ def test_the_variables_of_the_backup_are_those_of_the_scripts() -> None:
     scripts = "".join((ROOT / "deploy" / name).read_text() for name in ("backup.sh", "restore.sh"))
     assert told == {name for name in told if f"${{{name}:" in scripts or f'"${name}' in scripts}
     assert {"VAR_DIR", "DUMP", "LOAD"} <= told
+
+
+def test_a_renewed_certificate_comes_to_the_container_as_files(tmp_path: Path) -> None:
+    """As certbot keeps it: links into a folder that the container does not have."""
+    site, kept, live = tmp_path / "site", tmp_path / "archive", tmp_path / "live"
+    for folder in (site / "deploy/tls", kept, live, tmp_path / "bin"):
+        folder.mkdir(parents=True)
+    shutil.copy(ROOT / "deploy/renewed.sh", site / "deploy")
+    for name in ("fullchain", "privkey"):
+        (kept / f"{name}1.pem").write_text(name)
+        (live / f"{name}.pem").symlink_to(f"../archive/{name}1.pem")
+    docker = tmp_path / "bin/docker"
+    docker.write_text('#!/bin/sh\necho "$@" | tee -a "$(dirname "$0")/asked"\n')
+    docker.chmod(0o755)
+    env = {"PATH": f"{docker.parent}:/usr/bin:/bin", "RENEWED_LINEAGE": str(live)}
+    subprocess.run([site / "deploy/renewed.sh"], env=env, check=True, capture_output=True)
+    for name in ("fullchain", "privkey"):
+        file = site / f"deploy/tls/{name}.pem"
+        assert not file.is_symlink()
+        assert file.read_text() == name
+        assert file.stat().st_mode & 0o777 == 0o600
+    asked = (docker.parent / "asked").read_text().splitlines()
+    assert asked == ["compose ps --quiet nginx", "compose exec -T nginx nginx -s reload"]
+
+
+@pytest.mark.skipif(not Path("/etc/nginx/nginx.conf").exists(), reason="nginx is not installed here")
+def test_what_is_put_right_in_debians_nginx_is_there() -> None:
+    (wanted,) = re.findall(r"sed -i 's/(.+;)/.+;/' /etc/nginx/nginx.conf", DOCUMENT)
+    debians = Path("/etc/nginx/nginx.conf").read_text()
+    assert wanted in debians
+    assert "include /etc/nginx/modules-enabled/*.conf;" in debians

@@ -1,9 +1,11 @@
 """nginx as it is shipped: which headers get through, what stays within, and what is asked again."""
 
 import json
+import os
 import re
 import shutil
 import ssl
+import subprocess
 import warnings
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPSConnection
@@ -51,6 +53,7 @@ class Proxy:
             **certificate(self.directory),
         }
         self.nginx = Nginx(self.directory, site, places)
+        self.site = site
         self.tls = site != "compose-plain"
         context = ssl.create_default_context(cafile=str(self.directory / "fullchain.pem"))
         self.url = f"https://127.0.0.1:{self.nginx.tls_port}" if self.tls else self.nginx.url
@@ -79,6 +82,26 @@ def proxy(request: pytest.FixtureRequest, upstream: Upstream) -> Iterator[Proxy]
 def test_the_configuration_is_valid(proxy: Proxy) -> None:
     done = proxy.nginx.check()
     assert done.returncode == 0
+    assert "warn" not in done.stderr, done.stderr
+
+
+def test_the_containers_whole_configuration_is_valid(proxy: Proxy) -> None:
+    if proxy.site == "debian":
+        return
+    given = (ROOT / "deploy/nginx/nginx.conf").read_text()
+    for shipped, here in {
+        "user nginx;": "user root;" if os.geteuid() == 0 else "",
+        "/run/nginx.pid": f"{proxy.directory}/whole.pid",
+        "/var/log/nginx/error.log": f"{proxy.directory}/whole.log",
+        "/etc/nginx/conf.d/default.conf": f"{proxy.directory}/chatchat/{proxy.site}.conf",
+    }.items():
+        assert shipped in given
+        given = given.replace(shipped, here)
+    whole = proxy.directory / "whole.conf"
+    whole.write_text(given)
+    command = ["nginx", "-t", "-e", str(proxy.directory / "error.log"), "-c", str(whole)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
     assert "warn" not in done.stderr, done.stderr
 
 
