@@ -100,9 +100,11 @@ def redis(report: Report, fix: bool) -> None:
         answered = (time.monotonic() - started) * 1000
         info = client.info()
     report.facts += [f"Redis {info.get('redis_version')}", f"answers in {answered:.1f} ms"]
-    policy = info.get("maxmemory_policy", "noeviction")
-    if info.get("maxmemory") and policy != "noeviction":
-        report.warnings.append(f"maxmemory-policy is {policy}: codes and limits may be thrown out early")
+    if evicted := info.get("evicted_keys", 0):
+        report.warnings.append(
+            f"{evicted} keys were thrown out since its start, for maxmemory was reached: "
+            "codes and limits may have been among them"
+        )
 
 
 def _redis() -> Any:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis as client
 from aiosmtpd.controller import Controller
 from django.conf import settings
 from django.core.files.storage import storages
@@ -85,6 +86,21 @@ def test_redis_that_was_killed_is_named(redis_server: Redis) -> None:
     assert "ok" in lines["counters"], "the database is there, and is looked at"
     assert "Traceback" not in done.stdout + done.stderr
     redis_server.start()
+
+
+@pytest.mark.production
+def test_redis_that_is_full_is_remarked_upon_only_when_it_has_thrown_something_out(
+    redis_server: Redis, settings: Settings
+) -> None:
+    settings.REDIS_URL = redis_server.url
+    with client.Redis.from_url(redis_server.url) as redis:
+        redis.config_set("maxmemory-policy", "volatile-lru")  # as docker-compose.yml has it
+        redis.config_set("maxmemory", "8mb")
+        assert report("redis")[1]["warnings"] == []
+        for number in range(200):
+            redis.set(f"key{number}", b"x" * 100_000, ex=60)
+    (warning,) = report("redis")[1]["warnings"]
+    assert "thrown out" in warning
 
 
 @pytest.fixture
