@@ -205,9 +205,10 @@ def error_code(answer: httpx.Response) -> str:
 
 def wsgi() -> httpx.BaseTransport:
     """The application in this process and thread, for tests that need no server."""
-    from django.core.wsgi import get_wsgi_application
+    from django.core.handlers.wsgi import WSGIHandler
 
-    application = get_wsgi_application()
+    # Not get_wsgi_application, which would set Django up, and all of the logging, once more each time.
+    application = WSGIHandler()
 
     def with_wsgi_path(environ: dict[str, Any], start_response: Any) -> Any:
         # PEP 3333's path is bytes read as Latin-1; httpx hands out characters.
