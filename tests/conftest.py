@@ -39,10 +39,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     On another server or layer only what needs server processes is run, for the rest is the same; and what
     that one cannot do is skipped, with its reason.
     """
-    other = "production" if test_settings.STACK == "embedded" else "embedded"
+    others = {"production"} if test_settings.STACK == "embedded" else {"embedded", "once"}
     elsewhere = test_settings.SERVER != "uvicorn" or test_settings.LAYER
     left_out = [
-        item for item in items if item.get_closest_marker(other) or (elsewhere and not _has_server(item))
+        item
+        for item in items
+        if any(map(item.get_closest_marker, others)) or (elsewhere and not _has_server(item))
     ]
     if left_out:
         config.hook.pytest_deselected(items=left_out)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parent.parent
 EMBEDDED, PRODUCTION, DEV = "requirements/embedded.txt", "requirements.txt", "requirements/dev.txt"
 

@@ -12,6 +12,8 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from accounts.hashers import BoundedArgon2
 from chatchat import settings
 
+pytestmark = pytest.mark.once
+
 
 def test_the_product_hashes_with_argon2_at_djangos_price() -> None:
     assert settings.PASSWORD_HASHERS[0] == "accounts.hashers.BoundedArgon2"

@@ -5,9 +5,10 @@ import pytest
 from tests.autobahn.echo import APPLICATIONS
 from tests.autobahn.suite import NotAtHand, Verdict, installed, judged, told, worse
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.slow
-@pytest.mark.embedded  # no database is asked, so once will do
 def test_ours_is_as_good_as_uvicorns_own_in_every_case() -> None:
     try:
         installed()

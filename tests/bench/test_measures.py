@@ -11,6 +11,8 @@ from bench.pages import write_between
 from bench.plot import Panel, svg
 from bench.soak import Soak
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(("shape", "power"), [("linear", 1), ("inverse", -1)])
 def test_a_model_finds_the_parts_that_costs_were_made_of(shape: str, power: int) -> None:

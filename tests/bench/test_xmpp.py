@@ -1,6 +1,10 @@
 """The comparison's XMPP clients count every message, however the stream is cut."""
 
+import pytest
+
 from bench.peers.xmpp import XmppCrowd, XmppSocket
+
+pytestmark = pytest.mark.once
 
 STREAM = (
     b"<presence from='all@conference.localhost/p2'><x xmlns='http://jabber.org/protocol/muc#user'/></presence>"

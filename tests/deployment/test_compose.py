@@ -16,6 +16,8 @@ from tests.deployment import compose
 from tests.pages.test_documents import variables_read
 from tests.stack.server import ROOT
 
+pytestmark = pytest.mark.once
+
 SERVICES = compose.load(compose.example())["services"]
 OF_OURS = ("web", "migrate")
 #: The image of web has its own; jaeger's has no program to ask with.

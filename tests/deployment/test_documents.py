@@ -9,6 +9,8 @@ import pytest
 
 from tests.stack.server import ROOT
 
+pytestmark = pytest.mark.once
+
 DOCUMENT = (ROOT / "docs/deployment.md").read_text(encoding="utf-8")
 SCRIPTS = sorted((ROOT / "deploy").glob("*.sh"))
 

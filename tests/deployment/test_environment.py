@@ -16,6 +16,8 @@ from tests.deployment import compose
 from tests.pages.test_documents import variables_read
 from tests.stack.server import ROOT
 
+pytestmark = pytest.mark.once
+
 LINE = re.compile(r"^(?:# )?([A-Z][A-Z0-9_]*)=(.*)$")
 
 

@@ -11,6 +11,8 @@ import pytest
 from tests.deployment import compose, image
 from tests.stack.server import ROOT
 
+pytestmark = pytest.mark.once
+
 HADOLINT = Path(sys.executable).with_name("hadolint")
 
 

@@ -8,6 +8,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from chatchat.proxies import TrustedProxies
 
+pytestmark = pytest.mark.once
+
 PROXIES = ["10.0.0.0/8", "2001:db8:ffff::/48", "192.0.2.7"]
 
 

@@ -11,6 +11,8 @@ from tests.deployment import compose
 from tests.pages.test_documents import variables_read
 from tests.stack.server import ROOT
 
+pytestmark = pytest.mark.once
+
 UNIT = ROOT / "deploy/systemd/chatchat@.service"
 TEXT = UNIT.read_text()
 

@@ -23,6 +23,8 @@ from tests.faults.record import (
     Sent,
 )
 
+pytestmark = pytest.mark.once
+
 CHAT, AMY, BOB = 7, 1, 2
 
 

@@ -10,7 +10,7 @@ from tests.faults.scenarios import READER_BOUND, SCENARIOS, Play
 from tests.stack.server import Server
 
 # The promises are the same on both stacks, and so is the code that is changed.
-pytestmark = [pytest.mark.slow, pytest.mark.embedded]
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 
 def start(start_server: Callable[..., Server], mutant: str = "") -> Server:

@@ -9,6 +9,8 @@ import pytest
 
 from tests.faults.proxy import DOWN, UP, Proxy
 
+pytestmark = pytest.mark.once
+
 SOON = 0.3  # for what must not come
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.utils.translation.template import templatize
 
-pytestmark = pytest.mark.embedded  # files are the same on every stack
+pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CATALOGUE = ROOT / "locale/zh_Hans/LC_MESSAGES"

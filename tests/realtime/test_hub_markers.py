@@ -8,7 +8,7 @@ from chatchat.realtime import Restate
 from chatchat.realtime.hub import Hub
 from tests.realtime.doubles import Reader, Store, follow, has_read
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.once]
 
 ROOM, AMY, BOB = 7, 1, 2
 

@@ -9,7 +9,7 @@ import pytest_asyncio
 from chatchat.realtime.hub import Hub
 from tests.realtime.doubles import Reader, Store
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.once]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from chatchat.realtime import Restate
 from chatchat.realtime.hub import Hub
 from tests.realtime.doubles import Reader, Store, follow
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.once]
 
 ROOM = 7
 

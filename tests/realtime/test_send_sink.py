@@ -7,7 +7,7 @@ import pytest
 
 from chatchat.realtime.sink import SendSink, close
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.once]
 
 
 class Line:

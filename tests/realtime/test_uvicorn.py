@@ -18,6 +18,8 @@ from chatchat.realtime.sink import EXTENSION, make_sink
 from chatchat.realtime.uvicorn_frames import FramesProtocol
 from chatchat.realtime.wsframe import text_frame
 
+pytestmark = pytest.mark.once
+
 REQUEST = (
     b"GET /ws/chat/ HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
