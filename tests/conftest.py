@@ -58,6 +58,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for name in (name for name, lacks in lacking.items() if lacks):
             if mark := item.get_closest_marker(name):
                 item.add_marker(pytest.mark.skip(reason=mark.args[0]))
+    if hasattr(config, "workerinput"):
+        # What takes long comes first, or one worker would still be at it when the others are done.
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def _has_server(item: pytest.Item) -> bool:
