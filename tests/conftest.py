@@ -189,16 +189,22 @@ def _shared_server(django_db_setup: None, _spans: canaries.Spans) -> Iterator[li
 
 
 @pytest.fixture
-def server(
+def shared_server(
     transactional_db: None,
     _shared_server: list[Server],
     _spans: canaries.Spans,
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Server:
+    """What `server` is, unless a module has its own."""
+    return _shared(0, _shared_server, _spans, request, tmp_path_factory)
+
+
+@pytest.fixture
+def server(shared_server: Server) -> Server:
     """A real server with limits off. Tests of a worker share the process (ids never repeat); one that
     stops, kills or configures it starts its own with `start_server`."""
-    return _shared(0, _shared_server, _spans, request, tmp_path_factory)
+    return shared_server
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Real browsers on the real server. Whatever a browser complains about fails the test."""
 
 import asyncio
+import copy
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -187,10 +188,10 @@ def friends(person: Callable[..., ApiClient]) -> tuple[ApiClient, ApiClient, int
 
 
 @pytest.fixture
-def site(start_server: Callable[..., Server], settings: Any) -> Server:
+def site(shared_server: Server, settings: Any) -> Server:
     """The server under the name that it is registered by at the third party, with its demo people."""
-    server = start_server()
-    server.url = settings.SITE_URL = f"http://localhost:{server.port}"
+    named = copy.copy(shared_server)
+    named.url = settings.SITE_URL = f"http://localhost:{named.port}"
     demo.prepare_client()
     demo.prepare_people()
-    return server
+    return named
