@@ -41,7 +41,9 @@ SUMMARY = re.compile(r"=+ .*(?:passed|failed|error|no tests ran).* in [\d.]+s.*=
 OURS = (
     *("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY", "ALLOWED_HOSTS", "PORT", "DEV_MAIL", "DEBUG"),
     *("RATELIMIT_ENABLE", "VAR_DIR", "SECURE", "SITE_URL", "CHANNEL_LAYER", "DJANGO_SETTINGS_MODULE"),
-    *("TEST_REDIS_URLS", "TEST_DATABASE", "TEST_SERVER", "LOG_LEVEL", "PYTEST_ADDOPTS"),
+    *("TEST_REDIS_URLS", "TEST_DATABASE", "TEST_SCHEMA", "TEST_SERVER", "LOG_LEVEL", "PYTEST_ADDOPTS"),
+    # Without bytecode every server that a test starts, and every worker, compiles all of our modules again.
+    "PYTHONDONTWRITEBYTECODE",
 )
 
 
@@ -94,12 +96,30 @@ def checks(production: Mapping[str, str]) -> list[Step]:
     ]
 
 
+def preparations(runner: "Runner", stacks: Mapping[str, Mapping[str, str]]) -> list[Step]:
+    """What every worker needs, made while one core is busy with mypy and the other one is free."""
+    collected = [sys.executable, "-m", "pytest", "--collect-only", "--quiet", "--quiet"]
+    return [
+        Step("pytest --collect-only", collected, "a test cannot be imported"),
+        *(
+            Step(
+                f"migrate, {stack}",
+                [sys.executable, "-m", "tests.stack.schema"],
+                "mend the migrations",
+                runner.of_stack(stack, env),
+            )
+            for stack, env in stacks.items()
+        ),
+    ]
+
+
 class Runner:
     """Runs commands with a clean environment and sees that nothing of them is left."""
 
     def __init__(self, var: Path) -> None:
         self.env = {name: value for name, value in os.environ.items() if name not in OURS}
         self.env |= {"LC_ALL": "C.UTF-8", "PYTHONUTF8": "1", "VAR_DIR": str(var)}
+        self.var = var
         self.running: set[subprocess.Popen[bytes]] = set()
         self.stopping = threading.Event()
 
@@ -158,8 +178,13 @@ class Runner:
         if failed:
             raise StepFailed(f"to be mended first: {', '.join(failed)}")
 
+    def of_stack(self, stack: str, env: Mapping[str, str]) -> dict[str, str]:
+        """With where the stack's schema is kept, which is made once and copied (tests/stack/schema.py)."""
+        return {**env, "TEST_SCHEMA": str(self.var / f"schema-{stack}")}
+
     def pytest(self, stack: str, env: Mapping[str, str], arguments: list[str]) -> str:
         """Run pytest with its output shown as it comes; its summary line."""
+        env = self.of_stack(stack, env)
         color = ["--color=yes"] if sys.stdout.isatty() else []
         command = [sys.executable, "-m", "pytest", *color, *arguments]
         tail = b""
@@ -191,10 +216,11 @@ def everything(runner: Runner) -> None:
     started = time.monotonic()
     with services(redis_servers=WORKERS) as production:
         say("[3/4] style, types, layers")
-        runner.check_all(checks(production))
+        stacks = {"embedded": {}, "production": production}
+        runner.check_all([*checks(production), *preparations(runner, stacks)])
         arguments = ["-n", str(WORKERS), "--dist", "worksteal"]
         summaries = {}
-        for stack, env in (("embedded", {}), ("production", production)):
+        for stack, env in stacks.items():
             say(f"[4/4] tests on the {stack} stack")
             summaries[stack] = runner.pytest(stack, env, arguments)
     minutes, seconds = divmod(int(time.monotonic() - started), 60)

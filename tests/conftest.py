@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from pytest_django.fixtures import Settings
 
 from scripts.services import Redis
@@ -23,7 +23,7 @@ from tests import canaries
 from tests import settings as test_settings
 from tests.client import ApiClient, wsgi
 from tests.people import sign_in
-from tests.stack import emptying
+from tests.stack import emptying, schema
 from tests.stack.server import Server, server_env
 
 emptying.install()
@@ -75,6 +75,14 @@ def pytest_unconfigure() -> None:
 def stack() -> str:
     """Which stack this run is on: "embedded" or "production"."""
     return test_settings.STACK
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> None:
+    """In the place of pytest-django's, which runs every migration for every worker."""
+    with django_db_blocker.unblock():
+        connection.close()
+        connection.settings_dict["NAME"] = schema.new_database()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -43,11 +43,7 @@ if STACK == "production":
     os.environ["REDIS_URL"] = _redis_urls[WORKER_NUMBER]
 
 from chatchat.settings import *  # noqa: E402, F403
-from chatchat.settings import DATABASES, LOGGING, STORAGES  # noqa: E402
-
-if STACK == "embedded":
-    # A file, not memory: threads and server processes share it.
-    DATABASES["default"]["TEST"] = {"NAME": str(RUN_DIR / "test.sqlite3")}
+from chatchat.settings import LOGGING, STORAGES  # noqa: E402
 
 # In this process a template's {% static %} needs no collected files; a server process has them.
 STATIC_ROOT = RUN_DIR / "no-static"
