@@ -33,7 +33,16 @@ servers_key = pytest.StashKey[list[Server]]()
 # -------------------------------------------------------------------- the stack
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
+    """What is run, and in which order: what takes long first, so that the workers end together."""
+    _leave_out(config, items)
+    items.sort(key=lambda item: not _takes_long(item))
+    yield  # pytest-django puts what commits behind what is rolled back, and all others at the end
+    items.sort(key=lambda item: not (_takes_long(item) and _asks_no_database(item)))
+
+
+def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is marked as being for the other stack.
 
     On another server or layer only what needs server processes is run, for the rest is the same; and what
@@ -58,9 +67,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for name in (name for name, lacks in lacking.items() if lacks):
             if mark := item.get_closest_marker(name):
                 item.add_marker(pytest.mark.skip(reason=mark.args[0]))
-    if hasattr(config, "workerinput"):
-        # What takes long comes first, or one worker would still be at it when the others are done.
-        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def _takes_long(item: pytest.Item) -> bool:
+    return item.get_closest_marker("slow") is not None
+
+
+def _asks_no_database(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    return item.get_closest_marker("django_db") is None and {"db", "transactional_db"}.isdisjoint(fixtures)
 
 
 def _has_server(item: pytest.Item) -> bool:

@@ -69,6 +69,7 @@ def test_what_the_image_runs_is_a_module_of_ours(what: str) -> None:
     assert (ROOT / f"{program[2].replace('.', '/')}.py").exists()
 
 
+@pytest.mark.slow
 def test_static_files_are_collected_and_compressed_and_nothing_else_is_left(tmp_path: Path) -> None:
     app, scratch = image.unpack(tmp_path), tmp_path / "scratch"
     static = image.build(app, scratch)

@@ -64,6 +64,7 @@ def calls(amy: ApiClient) -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_field_with_every_wrong_value(amy: ApiClient, part: int) -> None:
     headers = {"Content-Type": "application/json"}

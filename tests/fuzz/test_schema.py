@@ -60,6 +60,7 @@ def in_order(case: Any, answer: Any) -> None:
         assert answer.status_code in (200, 201, 202, 204, 206, 302, 304, 400), what()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("part", range(PARTS))
 def test_what_the_schema_allows_and_what_it_does_not(

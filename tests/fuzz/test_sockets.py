@@ -110,6 +110,7 @@ def probe(server: Server, ids: tuple[ApiClient, Ids]) -> Iterator[Probe]:
         made.end()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
 def test_frames_with_one_thing_wrong(probe: Probe, ids: tuple[ApiClient, Ids]) -> None:
     @bounded(1000)

@@ -27,6 +27,7 @@ def loop() -> Iterator[Loop]:
     running.close()
 
 
+@pytest.mark.slow
 def test_the_chat_does_what_the_model_says(server: Server, other: Server, loop: Loop) -> None:
     Machine.servers = [server] if other is server else [server, other]
     Machine.loop = loop

@@ -123,6 +123,7 @@ def amys(person: Callable[..., ApiClient]) -> World:
     return world.make(person)
 
 
+@pytest.mark.slow
 @pytest.mark.embedded
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
 @pytest.mark.parametrize("part", ["outside", *places.INSIDE])

@@ -36,6 +36,7 @@ def hostile_world(person: Callable[..., ApiClient]) -> World:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.embedded
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("part", places.INSIDE)

@@ -27,6 +27,7 @@ def test_the_table_has_a_row_for_every_frame() -> None:
     assert {row.type for row in ROWS} == TYPES, "new frames: give each a row in frames.py"
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_what_they_get(server: Server) -> None:
     world: World = await asyncio.to_thread(lambda: orm(World))
