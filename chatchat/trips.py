@@ -36,10 +36,15 @@ def _answers(cursor: CursorWrapper, statements: Sequence[Statement]) -> Iterator
     cursor.execute(
         "; ".join(sql for sql, _ in statements), [value for _, values in statements for value in values]
     )
-    for number in range(len(statements)):
-        if number:
-            cursor.nextset()
-        yield cursor.fetchall() if cursor.description else ()
+    yield cursor.fetchall() if cursor.description else ()
+    # The others from the driver itself: its cursor, and Django's around that, take longer than the database.
+    driver = connection.connection
+    for _ in statements[1:]:
+        with connection.wrap_database_errors:
+            driver.next_result()
+            result = driver.store_result()
+            rows: Rows = result.fetch_row(0) if result is not None else ()
+        yield rows
 
 
 class Trips:

@@ -112,21 +112,37 @@ def places_query(wanted: Iterable[tuple[int, int]]) -> Statement:
     that of a CROSS JOIN). As a list of alternatives they cost MariaDB four times as much, and left to itself
     it begins with the people and reads all conversations of each.
     """
-    (conversation, user), *others = sorted(set(wanted))
+    (conversation, user), *others = pairs = sorted(set(wanted))
     if others:
-        rows = [f"SELECT {conversation:d} AS conversation, {user:d} AS user"]
-        rows += [f"SELECT {conversation:d}, {user:d}" for conversation, user in others]
         hint = "STRAIGHT_JOIN " if connection.vendor == "mysql" else ""
-        pairs, first = f"({' UNION ALL '.join(rows)}) w CROSS JOIN ", "w.conversation AND p.user_id = w.user"
+        table = f"{_table(('conversation', 'user'), pairs)} w CROSS JOIN "
+        first = "w.conversation AND p.user_id = w.user"
     else:
-        hint, pairs, first = "", "", f"{conversation:d} AND p.user_id = {user:d}"
+        hint, table, first = "", "", f"{conversation:d} AND p.user_id = {user:d}"
     moment = connection.ops.adapt_datetimefield_value(now())
     return (
-        f"SELECT {hint}{_PLACES}FROM {pairs}messaging_participant p "
+        f"SELECT {hint}{_PLACES}FROM {table}messaging_participant p "
         "CROSS JOIN messaging_conversation c ON c.id = p.conversation_id "
         f"CROSS JOIN accounts_user u ON u.id = p.user_id WHERE p.conversation_id = {first}",
         (moment, moment, moment),
     )
+
+
+def _table(names: Sequence[str], rows: Sequence[Sequence[int | str]]) -> str:
+    """``rows``, each of numbers or SQL of ours, as a table that can be joined."""
+    first, *others = rows
+    table = f"SELECT {', '.join([f'{value} AS {name}' for value, name in zip(first, names, strict=True)])}"
+    if others:
+        # MySQL alone says so explicitly.
+        row = "ROW" if connection.vendor == "mysql" and not _is_mariadb() else ""
+        values = ", ".join([f"{row}({', '.join(map(str, other))})" for other in others])
+        table = f"{table} UNION ALL VALUES {values}"
+    return f"({table})"
+
+
+def _is_mariadb() -> bool:
+    server: Any = connection
+    return bool(server.mysql_is_mariadb)
 
 
 def places_in(rows: Rows) -> dict[tuple[int, int], Place]:
@@ -212,15 +228,26 @@ def update(
 ) -> Statement:
     """What sets ``columns`` {name: {row's id: number, or SQL of ours}}, all naming the same rows.
 
-    ``never_back``: a value that is already higher stays, whoever wrote it meanwhile.
+    ``never_back``: a value that is already higher stays, whoever wrote it meanwhile. Several rows are joined
+    to a table of what they become: an alternative for each (CASE) is looked through once a row.
     """
-    ids = sorted(next(iter(columns.values())))
-    greatest = "GREATEST" if connection.vendor == "mysql" else "MAX"
+    names = [*columns]
+    rows = [(id_, *[columns[name][id_] for name in names]) for id_ in sorted(columns[names[0]])]
+    mysql = connection.vendor == "mysql"
+    one = rows[0] if len(rows) == 1 else None
     sets = []
-    for name, values in columns.items():
-        case = f"CASE id {' '.join([f'WHEN {id_:d} THEN {values[id_]}' for id_ in ids])} END"
-        sets.append(f"{name} = {greatest}({name}, {case})" if never_back else f"{name} = {case}")
-    return f"UPDATE {table} SET {', '.join(sets)} WHERE id IN ({numbers(ids)})", ()  # noqa: S608
+    for at, name in enumerate(names, 1):
+        value = one[at] if one else f"n.{name}"
+        if never_back:
+            value = f"{'GREATEST' if mysql else 'MAX'}({table}.{name}, {value})"
+        sets.append(f"{f'{table}.' if mysql else ''}{name} = {value}")
+    changes = ", ".join(sets)
+    if one:
+        return f"UPDATE {table} SET {changes} WHERE id = {one[0]}", ()  # noqa: S608 - names and numbers
+    become = f"{_table(('id', *names), rows)} n"
+    if mysql:
+        return f"UPDATE {become} STRAIGHT_JOIN {table} ON {table}.id = n.id SET {changes}", ()  # noqa: S608
+    return f"UPDATE {table} SET {changes} FROM {become} WHERE {table}.id = n.id", ()  # noqa: S608
 
 
 def update_rows(table: str, columns: Mapping[str, Mapping[int, int]]) -> None:

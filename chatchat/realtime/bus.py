@@ -2,6 +2,9 @@
 
 The layer is only a wake-up, so nothing here fails: what it cannot carry is logged, and read from the
 database by whoever missed it.
+
+Each process says every few seconds that it is there. While nobody else does, nothing is published: who comes
+in such a moment finds what it misses by comparing heads, as after every loss.
 """
 
 import asyncio
@@ -9,6 +12,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -18,6 +22,10 @@ from chatchat.telemetry import metrics, traces
 
 log = logging.getLogger("chatchat.realtime")
 
+PROCESSES = "processes"  # the group in which each says that it is there
+HERE = "chat.here"  # the type of what it says
+SAY_EVERY = 3.0  # seconds
+SILENT = 4  # times in a row that nobody else has said so: nobody else is there
 OUTBOX_LIMIT = 50_000  # events waiting for the layer; beyond, the oldest go: the database has them
 
 
@@ -35,12 +43,14 @@ class Bus:
         self._outbox: list[Event] = []
         self._wake = asyncio.Event()
         self._away = False  # the last publication failed
+        self._silence = 0  # times that this process has said it is there since it heard of another one
 
     async def open(self, *, lost: Callable[[], None]) -> None:
         """Join the layer; ``lost`` is called when its connection was lost and is back."""
         self._channel = await self._layer.new_channel()
         # Of the stock layers one has something else by this name, which may be None.
         if callable(on_reconnect := getattr(self._layer, "on_reconnect", None)):
+            on_reconnect(self._not_know)
             on_reconnect(lost)
 
     def trouble(self) -> str:
@@ -51,6 +61,28 @@ class Bus:
         if hasattr(type(self._layer), "connected") and not self._layer.connected:
             return "not connected"
         return ""
+
+    # --- who else is there ---
+
+    async def say_forever(self) -> None:
+        """Say that this process is there, where the layer is one that joins a group for good."""
+        if not hasattr(self._layer, "group_send_many"):
+            return
+        await self.join([PROCESSES])
+        while True:
+            with suppress(Exception):  # publications say it
+                await self._layer.group_send_many(
+                    [(PROCESSES, {"type": HERE, "origin": self._origin})], elsewhere=True
+                )
+            await asyncio.sleep(SAY_EVERY)
+            self._silence += 1
+
+    def _not_know(self) -> None:
+        """Somebody may have come unheard."""
+        self._silence = 0
+
+    def _by_itself(self) -> bool:
+        return self._silence >= SILENT and self._layer.connected
 
     async def close(self) -> None:
         """Publish what is waiting, then leave."""
@@ -74,6 +106,9 @@ class Bus:
                 self._take(message)
 
     def _take(self, message: dict[str, Any]) -> None:
+        if message.get("type") == HERE:
+            self._silence = 0
+            return
         try:
             event = unpack(message["event"])
         except (KeyError, msgspec.DecodeError):
@@ -89,7 +124,11 @@ class Bus:
     # --- out ---
 
     def send(self, events: Sequence[Event]) -> None:
-        """Queue ``events`` for the other processes."""
+        """Queue ``events`` for the other processes, if there are any."""
+        if self._by_itself():
+            if traces.on:
+                traces.published(events)
+            return
         self._outbox.extend(events)
         if len(self._outbox) > OUTBOX_LIMIT:
             lost = self._outbox[:-OUTBOX_LIMIT]

@@ -83,6 +83,7 @@ class Hub:
             await self._bus.open(lost=self.catch_up_soon)
             self.spawn(self._bus.listen_forever())
             self.spawn(self._bus.send_forever())
+            self.spawn(self._bus.say_forever())
         self.spawn(self._ordering.compare_heads_forever())
         self.spawn(self._revocations.read_forever())
         self.spawn(self.presence.tick_forever())

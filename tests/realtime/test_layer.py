@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from redis.asyncio import Redis as FromRedis
 
+from chatchat.realtime import bus
 from chatchat.realtime.hub import Hub
 from chatchat.realtime.layers import RedisLayer
 from scripts.services import Redis
@@ -160,6 +162,48 @@ async def test_two_hubs_tell_each_other_and_catch_up_after_a_loss(layer: Make, r
     finally:
         for hub in hubs:
             await hub.stop()
+
+
+async def published(redis_server: Redis, hub: Hub, store: Store) -> bool:
+    """Whether Redis carries a change that ``hub`` publishes."""
+    async with FromRedis.from_url(redis_server.url).pubsub() as line:
+        await line.psubscribe("*conversation.7")
+        assert (await line.get_message(timeout=3))["type"] == "psubscribe"
+        hub.publish([store.commit(7)])
+        return await line.get_message(timeout=0.3) is not None
+
+
+async def test_a_process_by_itself_publishes_nothing_until_another_one_comes(
+    layer: Make, redis_server: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bus, "SAY_EVERY", 0.05)
+    store = Store()
+    first, second = (Hub(layer(), store, max_unsent=10_000) for _ in range(2))
+    try:
+        await first.start()
+        assert await published(redis_server, first, store), "nobody knows yet who is there"
+        await asyncio.sleep(0.5)
+        assert not await published(redis_server, first, store)
+        await second.start()
+        reader = Reader(1)
+        await follow(second, reader, 7)
+        await asyncio.sleep(0.2)
+        store.asked.clear()
+        first.publish([store.commit(7)])
+        assert await reader.until(1) == [3]
+        assert "changes" not in store.asked, "it was told, and had to look for nothing"
+        await second.stop()
+        await asyncio.sleep(0.5)
+        assert not await published(redis_server, first, store)
+        redis_server.kill()
+        await asyncio.to_thread(redis_server.start)
+        await asyncio.sleep(0.1)
+        monkeypatch.setattr(bus, "SAY_EVERY", 5)
+        deadline = time.monotonic() + 5
+        while not await published(redis_server, first, store):
+            assert time.monotonic() < deadline, "who came while Redis was away may not have been heard"
+    finally:
+        await first.stop()
 
 
 @pytest_asyncio.fixture
