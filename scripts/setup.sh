@@ -89,6 +89,7 @@ if [ "$kind" = dev ]; then
     has faketime || missing="$missing faketime"
     has chromium || missing="$missing chromium"
     has fc-list && fc-list :lang=zh | grep -q . || missing="$missing fonts-noto-cjk"
+    has fc-list && fc-list :charset=1f46a | grep -qi emoji || missing="$missing fonts-noto-color-emoji"
 fi
 if [ "$kind" != embedded ] && ! lock_installed; then
     # The driver of MySQL and MariaDB is compiled here.
