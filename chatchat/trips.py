@@ -38,9 +38,9 @@ def _answers(cursor: CursorWrapper, statements: Sequence[Statement]) -> Iterator
     )
     yield cursor.fetchall() if cursor.description else ()
     # The others from the driver itself: its cursor, and Django's around that, take longer than the database.
-    driver = connection.connection
+    driver, django_errors = connection.connection, connection.wrap_database_errors
     for _ in statements[1:]:
-        with connection.wrap_database_errors:
+        with django_errors:
             driver.next_result()
             result = driver.store_result()
             rows: Rows = result.fetch_row(0) if result is not None else ()

@@ -73,6 +73,7 @@ class ChatConsumer(AsyncConsumer):
         hub = await process.get_hub()
         await self._send({"type": "websocket.accept", "subprotocol": subprotocol(scope)})
         self.connection = Connection(hub, credentials, make_sink(scope, self._send), self._close)
+        self._limited = settings.RATELIMIT_ENABLE
         self._frames = Bucket(rate=settings.FRAME_RATE, burst=settings.FRAME_BURST)
         self._outstanding = Room(OUTSTANDING)
         self._language = language(scope)
@@ -99,7 +100,7 @@ class ChatConsumer(AsyncConsumer):
     def _may_come(self) -> bool:
         """Count a frame; who sends too many goes."""
         self._visit.frames_in += 1
-        if settings.RATELIMIT_ENABLE and not self._frames.take():
+        if self._limited and not self._frames.take():
             self.connection.close(TOO_MANY)
             return False
         return True
@@ -210,7 +211,7 @@ class ChatConsumer(AsyncConsumer):
             reply_to=frame.reply_to,
             attachments=frame.attachments,
         )
-        if settings.RATELIMIT_ENABLE:
+        if self._limited:
             bucket = sender(self.connection.user_id)
             if not bucket.take():
                 item.refusal = TooMany(retry_after=bucket.wait())

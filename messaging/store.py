@@ -2,9 +2,9 @@
 
 This is the path that every message takes, a batch of people's as well as a line of the system's, so
 it is plain SQL: the ORM's bulk insert costs more than twice as much. Statements are made here and run by
-those who know what can travel together, within a transaction. Numbers are written into the SQL as they
-are, since the driver takes longer to escape one than the database to read it. Locks are taken in one order
-everywhere: conversations by id, then participants.
+those who know what can travel together, within a transaction. Numbers and plain words are written into the
+SQL as they are, since the driver takes longer to escape one than the database to read it. Locks are taken
+in one order everywhere: conversations by id, then participants.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -162,6 +162,7 @@ def sent_before(keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], int]:
         return {(sender, client_id): id_ for sender, client_id, id_ in cursor.fetchall()}
 
 
+EMPTY = "'{}'"  # JSON
 _INSERT = (
     "INSERT INTO messaging_message (conversation_id, seq, version, ordinal, sender_id, reply_to, kind, body, "
     "data, client_id, content_hash, sent_at) VALUES "
@@ -176,7 +177,7 @@ def appending(drafts: Sequence[Draft], heads: dict[int, Head]) -> list[Statement
     """
     moment = now()
     sent_at = connection.ops.adapt_datetimefield_value(moment)
-    rows, values, last = list[str](), list[Any](), dict[int, str]()
+    rows, values, last = list[str](), list[Any](), dict[int, int]()
     for offset, draft in enumerate(drafts):
         head = heads[draft.conversation_id]
         head.last_seq += 1
@@ -186,16 +187,29 @@ def appending(drafts: Sequence[Draft], heads: dict[int, Head]) -> list[Statement
         draft.sent_at = moment
         rows.append(
             f"({draft.conversation_id:d}, {draft.seq:d}, {draft.version:d}, {draft.ordinal:d}, "
-            f"{_number(draft.sender_id)}, {_number(draft.reply_to)}, %s, %s, %s, %s, %s, %s)"
+            f"{_number(draft.sender_id)}, {_number(draft.reply_to)}, {_plain(draft.kind)}, %s, "
+            f"{'%s' if draft.data else EMPTY}, {_plain(draft.client_id)}, {_plain(draft.content_hash)}, "
+            f"'{sent_at}')"
         )
-        data = msgspec.json.encode(draft.data).decode() if draft.data else "{}"
-        values += (draft.kind, draft.body, data, draft.client_id, draft.content_hash, sent_at)
-        last[draft.conversation_id] = inserted(offset, of=len(drafts))
-    return [(_INSERT + ", ".join(rows), values), _moving([heads[id_] for id_ in last], last)]
+        values.append(draft.body)
+        if draft.data:
+            values.append(msgspec.json.encode(draft.data).decode())
+        last[draft.conversation_id] = offset
+    ids = {conversation: inserted(offset, of=len(drafts)) for conversation, offset in last.items()}
+    return [(_INSERT + ", ".join(rows), values), _moving([heads[id_] for id_ in last], ids)]
 
 
 def _number(value: int | None) -> str:
     return "NULL" if value is None else f"{value:d}"
+
+
+def _plain(text: str | None) -> str:
+    """``text`` of letters, digits and hyphens, and nothing else, as SQL."""
+    if text is None:
+        return "NULL"
+    if text and not (text.isascii() and text.replace("-", "0").isalnum()):
+        raise ValueError("that would have to be escaped")
+    return f"'{text}'"
 
 
 def inserted(offset: int, *, of: int) -> str:

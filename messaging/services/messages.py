@@ -61,7 +61,8 @@ def prepare(
     """A validated message on its way in; no database. Raises ``Invalid``."""
     if kind != Message.Kind.TEXT:
         raise Invalid(details={"kind": [_("Only text can be sent.")]})
-    _check_attachments(attachments)
+    if attachments:
+        _check_attachments(attachments)
     body = _clean(body, attached=bool(attachments))
     return Send(
         user_id,
