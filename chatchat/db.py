@@ -25,6 +25,24 @@ _sqlite_turn = threading.RLock()
 TURN_SECONDS = 3.0  # that a writer waits for its turn: as long as SQLite waits for other processes
 
 
+@functools.cache
+def on_mysql() -> bool:
+    """Whether this process's database is MySQL or MariaDB; else it is SQLite."""
+    return connection.vendor == "mysql"
+
+
+@functools.cache
+def on_mariadb() -> bool:
+    """Whether it is MariaDB."""
+    server: Any = connection
+    return on_mysql() and bool(server.mysql_is_mariadb)
+
+
+def moment_sql(moment: datetime) -> str:
+    """``moment`` (aware) as SQL, to be compared with a column of moments or kept in one."""
+    return f"'{moment.astimezone(UTC).replace(tzinfo=None)}'"
+
+
 @contextmanager
 def write_transaction() -> Iterator[None]:
     """One transaction that writes.
@@ -32,7 +50,7 @@ def write_transaction() -> Iterator[None]:
     SQLite has one writer at a time: this process's writers take turns here, in order, instead of
     polling the file's lock (which is unfair, and gives up). Elsewhere row locks do that work.
     """
-    if connection.vendor != "sqlite" or connection.in_atomic_block:
+    if on_mysql() or connection.in_atomic_block:
         with transaction.atomic():
             yield
         return

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from django.db import DatabaseError, connection
-from django.db.backends.utils import CursorWrapper
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 
-from chatchat.db import write_transaction
+from chatchat.db import on_mysql, write_transaction
+from chatchat.telemetry import traces
 
 Statement = tuple[str, Sequence[Any]]
 """SQL, and the values of its ``%s``."""
@@ -23,25 +23,42 @@ Rows = Sequence[tuple[Any, ...]]
 
 def execute_together(*statements: Statement) -> list[Rows]:
     """Run ``statements`` in order; the rows of each. After one that fails none is run."""
-    with connection.cursor() as cursor:
-        return list(_answers(cursor, statements))
+    return list(_answers(statements))
 
 
-def _answers(cursor: CursorWrapper, statements: Sequence[Statement]) -> Iterator[Rows]:
-    if connection.vendor != "mysql":
-        for sql, values in statements:
-            cursor.execute(sql, values)
-            yield cursor.fetchall() if cursor.description else ()
+def _answers(statements: Sequence[Statement]) -> Iterator[Rows]:
+    """The rows of each, as they come; all of them have to be taken."""
+    db: Any = connections[DEFAULT_DB_ALIAS]  # ``connection`` looks it up anew for each attribute
+    if not on_mysql():
+        with db.cursor() as cursor:
+            for one in statements:
+                cursor.execute(*one)
+                yield cursor.fetchall() if cursor.description else ()
         return
-    cursor.execute(
-        "; ".join(sql for sql, _ in statements), [value for _, values in statements for value in values]
-    )
-    yield cursor.fetchall() if cursor.description else ()
-    # The others from the driver itself: its cursor, and Django's around that, take longer than the database.
-    driver, django_errors = connection.connection, connection.wrap_database_errors
-    for _ in statements[1:]:
-        with django_errors:
-            driver.next_result()
+    sql = "; ".join([sql for sql, _ in statements])
+    values = [value for _, given in statements for value in given]
+    if traces.on or db.queries_logged or db.execute_wrappers:
+        with db.cursor() as cursor:  # those who want to know of it listen here
+            cursor.execute(sql, values)
+            for number in range(len(statements)):
+                if number:
+                    cursor.nextset()
+                yield cursor.fetchall() if cursor.description else ()
+        return
+    yield from _answers_of_driver(db, sql, values, len(statements))
+
+
+def _answers_of_driver(db: Any, sql: str, values: Sequence[Any], count: int) -> Iterator[Rows]:
+    """The same without Django's cursor and the driver's, which take longer for a row than the database."""
+    db.ensure_connection()
+    db.validate_no_broken_transaction()
+    driver, query = db.connection, sql.encode()
+    for number in range(count):
+        with db.wrap_database_errors:
+            if number:
+                driver.next_result()
+            else:
+                driver.query(query % tuple(map(driver.literal, values)) if values else query)
             result = driver.store_result()
             rows: Rows = result.fetch_row(0) if result is not None else ()
         yield rows
@@ -66,10 +83,9 @@ class Trips:
         everything = [*statements, *self._commit]
         if not everything:
             return
-        with connection.cursor() as cursor:
-            for done, _rows in enumerate(_answers(cursor, everything), 1):
-                if done == len(statements):
-                    self.written_at = time.time_ns()
+        for done, _rows in enumerate(_answers(everything), 1):
+            if done == len(statements):
+                self.written_at = time.time_ns()
 
 
 @contextmanager
@@ -79,7 +95,7 @@ def two_trips(*, asking: bool = False) -> Iterator[Trips]:
     Django knows nothing of it, so what is to happen after the commit happens after the block, and rows are
     locked by ``read``; ``asking``: also in between. Within another transaction it is a part of that one.
     """
-    if asking or connection.vendor != "mysql" or connection.in_atomic_block:
+    if asking or not on_mysql() or connection.in_atomic_block:
         with write_transaction():
             trips = Trips(own=False)
             yield trips

@@ -16,6 +16,7 @@ import msgspec
 from django.db import connection
 
 from chatchat.clock import now
+from chatchat.db import moment_sql, on_mariadb, on_mysql
 from chatchat.trips import Rows, Statement, execute_together
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -82,7 +83,7 @@ def numbers(values: Iterable[int]) -> str:
 def heads_query(conversation_ids: Iterable[int]) -> Statement:
     """Lock the conversations' rows, in id order; what does not exist is left out."""
     # SQLite's write transactions exclude each other as a whole.
-    lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
+    lock = " FOR UPDATE" if on_mysql() else ""
     return (
         "SELECT id, kind, last_seq, last_version, last_ordinal FROM messaging_conversation "  # noqa: S608
         f"WHERE id IN ({numbers(sorted(set(conversation_ids)))}) ORDER BY id{lock}",
@@ -97,9 +98,9 @@ def heads_in(rows: Rows) -> dict[int, Head]:
 
 _PLACES = (
     "p.id, p.conversation_id, p.user_id, p.visible_from_seq, p.delivered_seq, p.read_seq, "
-    "p.read_ordinal, p.may_send, p.may_send AND (p.muted_until IS NULL OR p.muted_until <= %s) "
-    "AND (u.silenced_until IS NULL OR u.silenced_until <= %s), "
-    "u.silenced_until IS NOT NULL AND u.silenced_until > %s, "
+    "p.read_ordinal, p.may_send, p.may_send AND (p.muted_until IS NULL OR p.muted_until <= {now}) "
+    "AND (u.silenced_until IS NULL OR u.silenced_until <= {now}), "
+    "u.silenced_until IS NOT NULL AND u.silenced_until > {now}, "
     "p.left_at IS NULL AND u.banned_at IS NULL AND u.deleted_at IS NULL, "
     "c.kind, c.last_seq, c.last_ordinal, u.nickname, u.avatar "
 )
@@ -114,17 +115,16 @@ def places_query(wanted: Iterable[tuple[int, int]]) -> Statement:
     """
     (conversation, user), *others = pairs = sorted(set(wanted))
     if others:
-        hint = "STRAIGHT_JOIN " if connection.vendor == "mysql" else ""
+        hint = "STRAIGHT_JOIN " if on_mysql() else ""
         table = f"{_table(('conversation', 'user'), pairs)} w CROSS JOIN "
         first = "w.conversation AND p.user_id = w.user"
     else:
         hint, table, first = "", "", f"{conversation:d} AND p.user_id = {user:d}"
-    moment = connection.ops.adapt_datetimefield_value(now())
     return (
-        f"SELECT {hint}{_PLACES}FROM {table}messaging_participant p "
+        f"SELECT {hint}{_PLACES.format(now=moment_sql(now()))}FROM {table}messaging_participant p "
         "CROSS JOIN messaging_conversation c ON c.id = p.conversation_id "
         f"CROSS JOIN accounts_user u ON u.id = p.user_id WHERE p.conversation_id = {first}",
-        (moment, moment, moment),
+        (),
     )
 
 
@@ -134,15 +134,10 @@ def _table(names: Sequence[str], rows: Sequence[Sequence[int | str]]) -> str:
     table = f"SELECT {', '.join([f'{value} AS {name}' for value, name in zip(first, names, strict=True)])}"
     if others:
         # MySQL alone says so explicitly.
-        row = "ROW" if connection.vendor == "mysql" and not _is_mariadb() else ""
+        row = "ROW" if on_mysql() and not on_mariadb() else ""
         values = ", ".join([f"{row}({', '.join(map(str, other))})" for other in others])
         table = f"{table} UNION ALL VALUES {values}"
     return f"({table})"
-
-
-def _is_mariadb() -> bool:
-    server: Any = connection
-    return bool(server.mysql_is_mariadb)
 
 
 def places_in(rows: Rows) -> dict[tuple[int, int], Place]:
@@ -176,7 +171,7 @@ def appending(drafts: Sequence[Draft], heads: dict[int, Head]) -> list[Statement
     if a (sender, client_id) is taken, in which case the transaction has to be rolled back.
     """
     moment = now()
-    sent_at = connection.ops.adapt_datetimefield_value(moment)
+    sent_at = moment_sql(moment)
     rows, values, last = list[str](), list[Any](), dict[int, int]()
     for offset, draft in enumerate(drafts):
         head = heads[draft.conversation_id]
@@ -189,7 +184,7 @@ def appending(drafts: Sequence[Draft], heads: dict[int, Head]) -> list[Statement
             f"({draft.conversation_id:d}, {draft.seq:d}, {draft.version:d}, {draft.ordinal:d}, "
             f"{_number(draft.sender_id)}, {_number(draft.reply_to)}, {_plain(draft.kind)}, %s, "
             f"{'%s' if draft.data else EMPTY}, {_plain(draft.client_id)}, {_plain(draft.content_hash)}, "
-            f"'{sent_at}')"
+            f"{sent_at})"
         )
         values.append(draft.body)
         if draft.data:
@@ -215,7 +210,7 @@ def _plain(text: str | None) -> str:
 def inserted(offset: int, *, of: int) -> str:
     """SQL for the id of a row of the last insert ``of`` so many, which are consecutive."""
     # MySQL names the first of them, SQLite the last.
-    if connection.vendor == "mysql":
+    if on_mysql():
         return f"LAST_INSERT_ID() + {offset:d}"
     return f"last_insert_rowid() - {of - 1 - offset:d}"
 
@@ -247,7 +242,7 @@ def update(
     """
     names = [*columns]
     rows = [(id_, *[columns[name][id_] for name in names]) for id_ in sorted(columns[names[0]])]
-    mysql = connection.vendor == "mysql"
+    mysql = on_mysql()
     one = rows[0] if len(rows) == 1 else None
     sets = []
     for at, name in enumerate(names, 1):
