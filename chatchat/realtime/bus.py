@@ -12,7 +12,6 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -43,15 +42,20 @@ class Bus:
         self._outbox: list[Event] = []
         self._wake = asyncio.Event()
         self._away = False  # the last publication failed
-        self._silence = 0  # times that this process has said it is there since it heard of another one
+        #: Whether it says that it is there. Stock layers do not promise that who joined a group stays in it.
+        self._says = hasattr(layer, "group_send_many")
+        self._silence = 0  # times that it has said so since it heard of another one
 
     async def open(self, *, lost: Callable[[], None]) -> None:
-        """Join the layer; ``lost`` is called when its connection was lost and is back."""
+        """Join the layer, and say so; ``lost`` is called when its connection was lost and is back."""
         self._channel = await self._layer.new_channel()
         # Of the stock layers one has something else by this name, which may be None.
         if callable(on_reconnect := getattr(self._layer, "on_reconnect", None)):
             on_reconnect(self._not_know)
             on_reconnect(lost)
+        if self._says:
+            await self.join([PROCESSES])
+            await self._say()
 
     def trouble(self) -> str:
         """What keeps events from coming or going; "" while all is well."""
@@ -65,17 +69,14 @@ class Bus:
     # --- who else is there ---
 
     async def say_forever(self) -> None:
-        """Say that this process is there, where the layer is one that joins a group for good."""
-        if not hasattr(self._layer, "group_send_many"):
-            return
-        await self.join([PROCESSES])
-        while True:
-            with suppress(Exception):  # publications say it
-                await self._layer.group_send_many(
-                    [(PROCESSES, {"type": HERE, "origin": self._origin})], elsewhere=True
-                )
+        """Say that this process is there, and count how often it did so without an echo."""
+        while self._says:
             await asyncio.sleep(SAY_EVERY)
             self._silence += 1
+            await self._say()
+
+    async def _say(self) -> None:
+        await self._carry([(PROCESSES, {"type": HERE, "origin": self._origin})])
 
     def _not_know(self) -> None:
         """Somebody may have come unheard."""
@@ -155,9 +156,11 @@ class Bus:
 
     async def _publish(self, events: Sequence[Event]) -> None:
         base = {"type": "chat.event", "origin": self._origin, "at": time.time()}
-        messages = [(group_of(event), {**base, "event": pack(event)}) for event in events]
+        await self._carry([(group_of(event), {**base, "event": pack(event)}) for event in events])
+
+    async def _carry(self, messages: Sequence[tuple[str, dict[str, Any]]]) -> None:
         try:
-            if hasattr(self._layer, "group_send_many"):
+            if self._says:
                 with traces.span("PUBLISH", calling=True):
                     await self._layer.group_send_many(messages, elsewhere=True)
             else:
