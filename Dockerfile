@@ -8,10 +8,10 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends gcc libc6-dev libmariadb-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 COPY requirements.txt /build/
-# The lock names every package's hashes; pip takes no other file.
+# The lock names every package's hashes; pip takes no other file. It compiles them, too: a container cannot, and would
+# do so again each time that it starts, or is asked how it is.
 RUN python -m venv /venv \
-    && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --requirement /build/requirements.txt \
-    && find /venv -name __pycache__ -prune -exec rm -rf {} +
+    && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --requirement /build/requirements.txt
 
 FROM python:3.11-slim-bookworm
 # hadolint ignore=DL3008
@@ -19,7 +19,8 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends libmariadb3 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin chatchat \
-    && install --directory --owner chatchat --group chatchat --mode 0750 /data
+    && install --directory --owner chatchat --group chatchat --mode 0750 /data \
+    && python -m compileall -q -x 'site-packages|lib2to3' /usr/local/lib/python3.11
 COPY --from=build /venv /venv
 WORKDIR /app
 COPY . .

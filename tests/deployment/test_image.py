@@ -42,6 +42,16 @@ def test_packages_are_those_of_the_lock() -> None:
     assert f"--python-version {python}" in makefile, "the lock is resolved for another Python"
 
 
+def test_everything_is_compiled_in_the_image_which_nobody_can_write_to() -> None:
+    runs = " ".join(rest for name, rest in compose.instructions() if name == "RUN")
+    base = next(rest for name, rest in compose.instructions() if name == "FROM")
+    version = ".".join(base.split(":")[1].split("-")[0].split(".")[:2])
+    apps = " ".join(sorted(path.parent.name for path in ROOT.glob("*/apps.py")))
+    assert "__pycache__" not in runs
+    assert f"/usr/local/lib/python{version}" in runs
+    assert f"compileall -q {apps}" in runs
+
+
 def test_no_secret_goes_into_a_layer() -> None:
     for name, rest in compose.instructions():
         if name in ("ENV", "ARG"):
