@@ -43,6 +43,7 @@ from bench.progress import Progress
 from bench.servers import Running, stack
 from scripts.services import Redis
 
+CATCH_UP = 20.0  # seconds in which who comes back has everything
 DEVICES = 20  # of each person
 GROUP = 10  # people
 
@@ -202,8 +203,7 @@ async def reader(options: argparse.Namespace, running: Running) -> list[str]:
     await crowd.assemble()
     await crowd.open()
     p99: dict[bool, list[float]] = {True: [], False: []}
-    stuck_in_all = 0
-    missing = 0
+    stuck_in_all, holes, late = 0, 0, 0
     progress = Progress("rounds", options.rounds * 2)
     async with meanwhile(crowd.at_rate(options.rate)):
         await asyncio.sleep(3)
@@ -218,7 +218,8 @@ async def reader(options: argparse.Namespace, running: Running) -> list[str]:
                 most = max(most, resident_bytes(server.pid))
             latencies = sorted(crowd.latencies)
             p99[with_it].append(latencies[len(latencies) * 99 // 100] * 1000)
-            missing += sum(await asyncio.gather(*map(_let_go, stuck)))
+            for device, back in zip(stuck, await asyncio.gather(*map(_let_go, stuck)), strict=True):
+                holes, late = holes + device.holes, late + (not back)
             stuck_in_all += len(stuck)
             progress.step()
     progress.done()
@@ -234,7 +235,8 @@ async def reader(options: argparse.Namespace, running: Running) -> list[str]:
     return [
         *([] if ratio <= 1.2 else [f"the others' p99 is {ratio:.2f} times as high"]),
         *([] if too_slow == stuck_in_all else ["who reads nothing is not closed with 4408"]),
-        *([] if not missing and not wrong else [f"{missing} missing after they resumed; {wrong}"]),
+        *([] if not holes and not wrong else [f"{holes} holes after they resumed; {wrong}"]),
+        *([] if not late else [f"{late} had not caught up {CATCH_UP:.0f} seconds after they came back"]),
         *([] if most - before < 64 << 20 else ["memory grows"]),
     ]
 
@@ -267,18 +269,17 @@ def _closed(url: str, code: int) -> int:
     return sum(int(float(line.removeprefix(wanted))) for line in lines if line.startswith(wanted))
 
 
-async def _let_go(device: Device) -> int:
-    """It reads again: how much of what was said it then had not."""
+async def _let_go(device: Device) -> bool:
+    """It reads again: whether it has caught up with what was said meanwhile."""
     transport = device.transport
     await asyncio.sleep(2)  # by now its line has been cut, if it was not before
     if transport is not None:
         transport.underlying_transport.resume_reading()
     began = time.perf_counter()
-    back = await until(lambda: device.synced_at > began, 20)
+    back = await until(lambda: device.synced_at > began, CATCH_UP)
     await asyncio.sleep(0.5)
-    holes = device.holes + (not back)
     await device.close()
-    return holes
+    return back
 
 
 # ------------------------------------------------------------------ no Redis
