@@ -180,6 +180,8 @@ def test_a_message_is_read_with_what_was_said_around_it(
     assert shown == [number for number in range(4, 45) if number != 25]
     assert "edited" in page
     assert "recalled" in page
+    own_line = page[page.index(f'id="m{rows[24].seq}"') : page.index(f'id="m{rows[24].seq + 1}"')]
+    assert own_line.count('name="action"') == page.count('name="action" value="recall"') == 1
     group = amy.create_group(ben)
     line = Message.objects.filter(conversation=group).order_by("seq")[0]
     assert "Amy founded the group" in listed(moderator, f"messaging/message/{line.pk}/change")
