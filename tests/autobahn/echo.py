@@ -3,8 +3,7 @@
     python -m tests.autobahn.echo NAME FD
 
 `uvicorn` is uvicorn's own protocol class, the measure. The others are ours, set up as `chatchat.server`
-sets it up, which answer by the ordinary `send` or with finished frames, as the hub does; the last one also
-takes what it can in the turn in which it came, as the consumer does.
+sets it up, which answer by the ordinary `send` or with finished frames, as the hub does.
 """
 
 import socket
@@ -30,21 +29,14 @@ async def by_send(scope: Any, receive: Receive, send: Send) -> None:
         await send({"type": "websocket.send", "text": message.get("text"), "bytes": message.get("bytes")})
 
 
-async def by_frames(scope: Any, receive: Receive, send: Send, *, at_once: bool = False) -> None:
+async def by_frames(scope: Any, receive: Receive, send: Send) -> None:
     """Finished frames, straight to the transport."""
     from chatchat.realtime.sink import EXTENSION
     from chatchat.realtime.wsframe import text_frame
 
-    writer = scope["extensions"][EXTENSION]
-    write = writer.write
+    write = scope["extensions"][EXTENSION].write
     await receive()
     await send({"type": "websocket.accept"})
-
-    def take(text: str) -> bool:
-        write(text_frame(text.encode()))
-        return True
-
-    writer.take = take if at_once else None
     while (message := await receive())["type"] == "websocket.receive":
         text = message.get("text")
         if text is None:
@@ -53,19 +45,9 @@ async def by_frames(scope: Any, receive: Receive, send: Send, *, at_once: bool =
             write(text_frame(text.encode()))
 
 
-async def in_the_same_turn(scope: Any, receive: Receive, send: Send) -> None:
-    """The same, before anything else happens."""
-    await by_frames(scope, receive, send, at_once=True)
-
-
 #: All but the measure are on our protocol class.
 MEASURE = "uvicorn"
-APPLICATIONS: dict[str, Application] = {
-    MEASURE: by_send,
-    "ours, send": by_send,
-    "ours, frames": by_frames,
-    "ours, at once": in_the_same_turn,
-}
+APPLICATIONS: dict[str, Application] = {MEASURE: by_send, "ours, send": by_send, "ours, frames": by_frames}
 
 
 def server(name: str) -> uvicorn.Server:
