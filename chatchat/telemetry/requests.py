@@ -1,5 +1,6 @@
 """One line and one count a request, and the id by which it is found again: ``X-Request-ID``."""
 
+import asyncio
 import re
 import time
 import uuid
@@ -10,7 +11,7 @@ from typing import Any
 import structlog
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
@@ -24,6 +25,8 @@ _SANE = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 #: What no address of ours matched. The path itself is never told: it may hold a token.
 NO_ROUTE = "-"
 STATIC = "static"
+#: The client has left while its request was under way; nobody is told (the number is nginx's).
+CLIENT_LEFT = 499
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -34,7 +37,11 @@ def middleware(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequ
 
         async def asynchronous(request: HttpRequest) -> HttpResponseBase:
             with _followed(request) as done:
-                return done(await get_response(request))
+                try:
+                    return done(await get_response(request))
+                except asyncio.CancelledError:
+                    # An answer like any other for what stands before this, which ends its span by it.
+                    return done(HttpResponse(status=CLIENT_LEFT))
 
         return asynchronous
 

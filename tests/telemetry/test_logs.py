@@ -4,8 +4,11 @@ import asyncio
 import io
 import json
 import logging
+import random
 import re
 import secrets
+import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -105,6 +108,29 @@ async def refused(server: Server) -> None:
     with pytest.raises(Exception, match=str(refusal(401))):
         async with ChatSocket(server.ws_url, "no-token-of-ours"):
             pass
+
+
+def test_a_request_whose_client_has_left_has_its_line_and_ends_its_trace(
+    start_server: Start, person: Person, collector: Collector
+) -> None:
+    server = start_server(**JSON, **collector.env())
+    amy = person("Amy", server=server)
+    wrong = json.dumps({"email": amy.email, "password": "not hers"}).encode()  # slow to refuse
+    head = "POST /api/v1/auth/token HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    until = time.monotonic() + 20
+    while not (left := lines(server, message="request", status=499, route="api/v1/auth/token")):
+        assert time.monotonic() < until, server.log_text()
+        with socket.create_connection(("127.0.0.1", server.port)) as client:
+            client.sendall(f"{head}Content-Length: {len(wrong)}\r\n\r\n".encode() + wrong)
+            time.sleep(random.uniform(0.002, 0.02))
+        time.sleep(0.1)
+    trace = left[0]["trace_id"]
+    [request] = collector.until(lambda spans: any(span.kind == "server" for span in spans), trace)[-1:]
+    assert request.attributes["http.response.status_code"] == 499
+    with httpx.Client(base_url=server.url) as other:
+        for _ in range(500):  # until what was left behind has been swept up
+            other.get("/healthz")
+    assert "Traceback" not in server.log_text()
 
 
 def test_an_id_is_taken_from_a_proxy_of_ours_if_it_is_one_and_made_otherwise(start_server: Start) -> None:
