@@ -24,11 +24,16 @@ from accounts import mail  # noqa: E402
 from chatchat.bodies import LimitedBodies  # noqa: E402
 from chatchat.proxies import TrustedProxies  # noqa: E402
 from chatchat.realtime import process  # noqa: E402
+from chatchat.seats import Seats  # noqa: E402
 from messaging.routing import websocket_urlpatterns  # noqa: E402
 
+#: Whoever signs in by our own provider is answered while their request to the site waits for it.
+PROVIDER_THREADS = 4
+
+requests = Seats(django_application, settings.REQUEST_THREADS, apart={"/provider/": PROVIDER_THREADS})
 protocols = TrustedProxies(
     ProtocolTypeRouter(
-        {"http": LimitedBodies(django_application), "websocket": URLRouter(websocket_urlpatterns)},
+        {"http": LimitedBodies(requests), "websocket": URLRouter(websocket_urlpatterns)},
     ),
     settings.TRUSTED_PROXIES,
 )

@@ -38,6 +38,8 @@ HOST = env.str("HOST", default="127.0.0.1" if EMBEDDED else "0.0.0.0")  # noqa: 
 PORT = env.int("PORT", default=8000)
 #: How long what was accepted may take once the process is told to stop.
 DRAIN_SECONDS = env.float("DRAIN_SECONDS", default=10)
+#: How many of a process's requests are worked on at once, each by a thread with a database connection.
+REQUEST_THREADS = env.int("REQUEST_THREADS", default=20)
 #: Mail is kept and shown at /dev/mail/ instead of being sent.
 DEV_MAIL = env.bool("DEV_MAIL", default=EMBEDDED)
 
@@ -160,7 +162,8 @@ def _database() -> dict[str, Any]:
             "init_command": "SET sql_mode='STRICT_TRANS_TABLES', innodb_lock_wait_timeout=10",
         }
         config["TEST"] = {"CHARSET": "utf8mb4"}
-    return config
+    # The threads that keep connections are few, and one that broke meanwhile is noticed when it is needed.
+    return config | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 
 
 DATABASES = {"default": _database()}

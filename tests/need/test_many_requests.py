@@ -1,0 +1,57 @@
+"""More is asked at once than a database has connections."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from django.db import connection
+
+from chatchat.db import on_mysql
+from tests.client import ApiClient
+from tests.stack.server import Server
+
+AT_ONCE = 200
+BESIDE = 20  # threads that are no request's: the loop's, the writer's, the sockets' database work, …
+
+
+def connections() -> int:
+    """How many the database of this test has open."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT COUNT(*) FROM information_schema.processlist WHERE db = %s",
+            [connection.settings_dict["NAME"]],
+        )
+        (count,) = cursor.fetchone()
+    return int(count)
+
+
+@pytest.mark.asyncio
+async def test_all_are_answered_and_few_threads_and_connections_do_it(
+    start_server: Callable[..., Server], person: Callable[..., ApiClient]
+) -> None:
+    server = start_server(REQUEST_THREADS="6")
+    amy = person("Amy", server=server)
+    told: Counter[int] = Counter()
+    threads, open_ = 0, 0
+    tasks = Path(f"/proc/{server.pid}/task")
+    headers = {"Authorization": f"Bearer {amy.token}"}
+    limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
+    async with httpx.AsyncClient(base_url=server.url, headers=headers, limits=limits, timeout=60) as client:
+
+        async def ask() -> None:
+            for _ in range(5):
+                told[(await client.get("/api/v1/conversations")).status_code] += 1
+
+        asking = asyncio.gather(*(ask() for _ in range(AT_ONCE)))
+        while not asking.done():
+            threads = max(threads, len([*tasks.iterdir()]))
+            if on_mysql():
+                open_ = max(open_, await asyncio.to_thread(connections))
+            await asyncio.sleep(0.05)
+        await asking
+    assert told == {200: AT_ONCE * 5}
+    assert threads <= 6 + BESIDE
+    assert open_ <= 6 + BESIDE
