@@ -28,6 +28,10 @@ def connections() -> int:
     return int(count)
 
 
+def threads_of(server: Server) -> int:
+    return len([*Path(f"/proc/{server.pid}/task").iterdir()])
+
+
 @pytest.mark.asyncio
 async def test_all_are_answered_and_few_threads_and_connections_do_it(
     start_server: Callable[..., Server], person: Callable[..., ApiClient]
@@ -36,7 +40,6 @@ async def test_all_are_answered_and_few_threads_and_connections_do_it(
     amy = person("Amy", server=server)
     told: Counter[int] = Counter()
     threads, open_ = 0, 0
-    tasks = Path(f"/proc/{server.pid}/task")
     headers = {"Authorization": f"Bearer {amy.token}"}
     limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
     async with httpx.AsyncClient(base_url=server.url, headers=headers, limits=limits, timeout=60) as client:
@@ -47,7 +50,7 @@ async def test_all_are_answered_and_few_threads_and_connections_do_it(
 
         asking = asyncio.gather(*(ask() for _ in range(AT_ONCE)))
         while not asking.done():
-            threads = max(threads, len([*tasks.iterdir()]))
+            threads = max(threads, threads_of(server))
             if on_mysql():
                 open_ = max(open_, await asyncio.to_thread(connections))
             await asyncio.sleep(0.05)
