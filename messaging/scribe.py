@@ -21,8 +21,6 @@ log = logging.getLogger("chatchat.messaging")
 QUEUE_LIMIT = 10_000  # items waiting; beyond, new ones are refused before memory grows
 PERSON_LIMIT = 1_000  # of them one person's
 STUCK = 15.0  # seconds in one batch: longer than any lock is waited for
-FEW = 16  # items a batch, up to which most of its cost is its own
-REST = 0.002  # seconds at most after such a batch
 DELIVERED_EVERY = 1.0  # seconds for which delivered markers are gathered
 
 Done = Callable[[Outcome], None]
@@ -41,7 +39,6 @@ class Writer:
         self._delivered: list[tuple[Mark, Done]] = []
         self._lock = threading.Lock()
         self._writing_since = 0.0  # 0: waiting for something to write
-        self._rests_until = 0.0
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -97,13 +94,11 @@ class Writer:
         connection.close()
 
     def _arrived(self) -> list[tuple[Item, Done] | None]:
-        """All that has come since; where nothing waits, what comes with the first thing within a second."""
+        """All that has come since; where nothing waits, the first thing that comes within a second."""
         arrived: list[tuple[Item, Done] | None] = []
         try:
             if not self._turns:
                 arrived.append(self._queue.get(timeout=DELIVERED_EVERY))
-                if (rest := self._rests_until - time.monotonic()) > 0:
-                    time.sleep(rest)
             while True:
                 arrived.append(self._queue.get_nowait())
         except queue.Empty:
@@ -133,10 +128,6 @@ class Writer:
             log.exception("a batch of %d failed", len(batch))
             outcomes = [Unavailable()] * len(batch)
         _count(items, outcomes, self._writing_since)
-        if len(batch) <= FEW:
-            # To work half of the time on few costs much less than all of the time on fewer still.
-            done_at = time.monotonic()
-            self._rests_until = done_at + min(done_at - self._writing_since, REST)
         self._writing_since = 0.0
         overload.waiting(None)
         self._call_soon(lambda: _finish(zip(batch, outcomes, strict=True)))
