@@ -6,7 +6,8 @@
 Every server has core 0 with its database and Redis, one after the other in turns; the clients have core
 1, count every delivery, and are the same but for the protocol. All commit a message to MariaDB
 (`innodb_flush_log_at_trx_commit=1`) before it is acknowledged and delivered. First each is driven as fast
-as it goes, then at a fifth of its own best rate. All figures go to var/bench/peers.json, too.
+as it goes, then at a fifth of its own best rate, then all at the same: a fifth of the best rate of the
+fastest but chatchat; who does not reach that is left out. All figures go to var/bench/peers.json, too.
 """
 
 import argparse
@@ -28,9 +29,10 @@ from bench.fanout import Load, measure
 from bench.peers import report
 from bench.peers.contenders import (
     CLIENT_CORE,
-    FIFTH,
     IDLE,
+    LOADS,
     PRODUCT,
+    SAME,
     SATURATED,
     WORKS,
     Contender,
@@ -77,9 +79,9 @@ async def talk(options: argparse.Namespace, name: str, contenders: list[Contende
         if await works(one, job.title, assemble(crowd)):
             playing.append((one, crowd))
     best = dict.fromkeys((one.name for one, _ in playing), 0.0)
-    progress = Progress(job.title, options.rounds * 2 * len(playing))
+    progress = Progress(job.title, options.rounds * len(LOADS) * len(playing))
     for _ in range(options.rounds):
-        for load in (SATURATED, FIFTH):
+        for load in LOADS:
             for one, crowd in list(playing):
                 if not await works(one, job.title, drive(options, one, crowd, name, load, best)):
                     playing.remove((one, crowd))
@@ -104,12 +106,17 @@ async def drive(
     best: dict[str, float],
 ) -> None:
     """One round; ``best`` is the most messages a second that each has handed on so far."""
+    rate = SHARE * best[one.name]
+    if load == SAME:
+        rate = SHARE * max((best[other] for other in best if other != PRODUCT), default=0.0)
+        if not 0 < rate < best[one.name]:
+            return
     figures = one.figures_of(name, load)
     keep_busy: Load
     if load == SATURATED:
         keep_busy = (load, lambda crowd: crowd.outstanding(WORKS[name].outstanding))
     else:
-        keep_busy = (load, lambda crowd: crowd.at_rate(best[one.name] * SHARE))
+        keep_busy = (load, lambda crowd: crowd.at_rate(rate))
     await measure(crowd, keep_busy, {one.process.pid}, one.services, options.seconds, figures)
     if load == SATURATED:
         best[one.name] = max(best[one.name], figures.rate[-1] / crowd.readers)

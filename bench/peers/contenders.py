@@ -22,7 +22,8 @@ from scripts.services import Redis, short_directory
 
 SERVER_CORE, CLIENT_CORE = 0, 1
 PRODUCT = "chatchat"
-SATURATED, FIFTH = "saturated", "a fifth"
+SATURATED, FIFTH, SAME = "saturated", "a fifth", "the same rate"
+LOADS = (SATURATED, FIFTH, SAME)
 IDLE = "idle"
 PRODUCT_SETTINGS = (
     "production stack as it comes: MariaDB, Redis, one process; metrics on, no limits on how often"

@@ -28,6 +28,8 @@ class PairSeat(Seat):
         at = payload.find(MARK) + len(MARK)
         number = int(payload[at : at + NUMBER_SIZE])
         self.last = payload
+        if number >= len(self.crowd.said_by):
+            return  # of a crowd that was here before, from a server that is still at it
         if self.crowd.said_by[number] != self.index:
             super().take(payload)
 

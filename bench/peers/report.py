@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bench.peers.contenders import FIFTH, PRODUCT, SATURATED, WORKS, Contender, Field
+from bench.peers.contenders import FIFTH, LOADS, PRODUCT, SAME, SATURATED, WORKS, Contender, Field
 
-LOADS = (SATURATED, FIFTH)
 #: A core of clients that is busier than this may have been the limit, not the server.
 BUSY = 0.95
 
@@ -97,7 +96,7 @@ def claims() -> list[Claim]:
         for which in ("p50", "p99")
     ]
     return [
-        *(Claim(cpu("dm", load), 0.5) for load in LOADS),
+        *(Claim(cpu("dm", load), 0.5) for load in (SATURATED, FIFTH)),
         *(Claim(cpu(work, FIFTH), 0.6, strict=True) for work in groups),
         *(Claim(cpu(work, SATURATED), 0.15, strict=True) for work in groups),
         *latencies,
@@ -150,7 +149,11 @@ def _show_talk(name: str, load: str, contenders: list[Contender]) -> None:
     if not known:
         return
     job = WORKS[name]
-    how = f"{job.outstanding} messages under way" if load == SATURATED else "of its own best rate"
+    how = {
+        SATURATED: f"{job.outstanding} messages under way",
+        FIFTH: "of its own best rate",
+        SAME: "a fifth of the fastest other one's best",
+    }[load]
     head = f"{'CPU µs':>9} {'of it services':>15} {'deliveries/s':>13} {'p50 ms':>8} {'p99 ms':>8}"
     print(f"\n{job.title}, {load} ({how})\n{'':<12}{head}")
     for one in known:
