@@ -6,15 +6,15 @@ import os
 from typing import Any
 
 import django
-from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatchat.settings")
 django.setup()
 
-from chatchat.telemetry import tracing  # noqa: E402 - needs the settings
+from chatchat.handler import Handler  # noqa: E402 - these need the settings
+from chatchat.telemetry import tracing  # noqa: E402
 
 tracing.start()  # before the middleware is loaded, and before anything connects
-django_application = get_asgi_application()
+django_application = Handler()
 
 # What follows needs the apps to be loaded.
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
