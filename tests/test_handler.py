@@ -29,7 +29,8 @@ class Counting(Executor):
 async def answer(application: Any, path: str) -> int:
     """The status of a GET."""
     scope = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b""}
-    request = ApplicationCommunicator(application, scope)
+    communicator: Any = ApplicationCommunicator
+    request = communicator(application, scope)
     await request.send_input({"type": "http.request", "body": b""})
     status: int = (await request.receive_output(10))["status"]
     await request.receive_output(10)
