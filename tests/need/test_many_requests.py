@@ -41,11 +41,12 @@ async def test_all_are_answered_and_few_threads_and_connections_do_it(
     told: Counter[int] = Counter()
     threads, open_ = 0, 0
     headers = {"Authorization": f"Bearer {amy.token}"}
-    limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
+    # No connection is used twice: one on which nobody asks for five seconds is ended, maybe while it is used.
+    limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=0)
     async with httpx.AsyncClient(base_url=server.url, headers=headers, limits=limits, timeout=60) as client:
 
         async def ask() -> None:
-            for _ in range(5):
+            for _ in range(3):
                 told[(await client.get("/api/v1/conversations")).status_code] += 1
 
         asking = asyncio.gather(*(ask() for _ in range(AT_ONCE)))
@@ -55,6 +56,6 @@ async def test_all_are_answered_and_few_threads_and_connections_do_it(
                 open_ = max(open_, await asyncio.to_thread(connections))
             await asyncio.sleep(0.05)
         await asking
-    assert told == {200: AT_ONCE * 5}
+    assert told == {200: AT_ONCE * 3}
     assert threads <= 6 + BESIDE
     assert open_ <= 6 + BESIDE
