@@ -22,6 +22,8 @@ from oauth_provider.render import error_page, page
 from oauth_provider.views.endpoints import malformed
 
 PROMPTS = {"none", "login", "consent", "select_account"}
+#: Seconds in which a browser comes back from signing in: with ``max_age=0`` it would go round in circles.
+JUST_NOW = 5
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ def authorize(request: HttpRequest) -> HttpResponseBase:
 
 def _too_old(request: HttpRequest) -> bool:
     max_age = request.GET.get("max_age")
-    return max_age is not None and sessions.age(request).total_seconds() > max(int(max_age), 1)
+    return max_age is not None and sessions.age(request).total_seconds() > max(int(max_age), JUST_NOW)
 
 
 def _another(request: HttpRequest, person: Person) -> bool:
