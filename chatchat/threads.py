@@ -2,6 +2,8 @@
 
 import asyncio
 import contextvars
+import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate
@@ -25,11 +27,20 @@ metrics.gauge(
 )
 
 
+#: Seconds without work after which a thread asks whether its connection is still there.
+IDLE = 1.0
+_last = threading.local()
+
+
 def _with_fresh_connection(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    # A connection that failed is replaced before the next piece of work, not during it.
-    if connection.connection is not None and connection.errors_occurred:
+    # A connection that failed, or broke while it was idle, is replaced before the next work, not during it.
+    idle = time.monotonic() - getattr(_last, "work", 0.0)
+    if connection.connection is not None and (connection.errors_occurred or idle > IDLE):
         close_old_connections()
-    return function(*args, **kwargs)
+    try:
+        return function(*args, **kwargs)
+    finally:
+        _last.work = time.monotonic()
 
 
 async def run(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
