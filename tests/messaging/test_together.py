@@ -27,6 +27,7 @@ def three(db: None) -> list[User]:
 
 
 @pytest.mark.asyncio
+@pytest.mark.django_db
 async def test_what_comes_meanwhile_is_asked_at_once_and_as_new_as_alone() -> None:
     asked: list[list[int]] = []
     go_on = Event()
@@ -39,7 +40,7 @@ async def test_what_comes_meanwhile_is_asked_at_once_and_as_new_as_alone() -> No
 
     together = Together(ask, most=3)
     first = asyncio.create_task(together(1))
-    while not asked:  # noqa: ASYNC110 - until its thread has begun
+    while not (asked or first.done()):  # noqa: ASYNC110 - until its thread has begun
         await asyncio.sleep(0.001)
     others = [asyncio.create_task(together(number)) for number in (2, 3, 4, 5)]
     await asyncio.sleep(0)
@@ -53,6 +54,7 @@ async def test_what_comes_meanwhile_is_asked_at_once_and_as_new_as_alone() -> No
 
 
 @pytest.mark.asyncio
+@pytest.mark.django_db
 async def test_a_question_that_cannot_be_asked_fails_alone_and_an_outage_all() -> None:
     def ask(numbers: Sequence[int]) -> list[int | Exception]:
         if 0 in numbers:
