@@ -189,6 +189,23 @@ def test_everything_is_reached_by_keyboard_and_the_focus_comes_back(
     expect(hers.locator("#show-people:focus")).to_be_visible()
 
 
+def test_who_is_quicker_than_a_dialog_that_closes_keeps_the_focus(
+    windows: Windows, friends: Friends
+) -> None:
+    hers = windows.sign_in(friends[0])
+    hers.click("#show-people")
+    hers.click("#people .friends .opens")
+    expect(hers.locator("#person .card-name")).to_have_text("Ben")
+    hers.evaluate(
+        """async () => {
+          document.getElementById("person").close();  // of which the browser tells with its next frame
+          document.querySelector("#people button[title=More]").focus();
+          for (const frame of [1, 2]) await new Promise(requestAnimationFrame);
+        }"""
+    )
+    expect(hers.locator("#people button[title=More]:focus")).to_be_visible(timeout=1000)
+
+
 def test_hostile_names_break_no_dialog(windows: Windows, person: Person) -> None:
     amy = person("Amy")
     for name in (*HOSTILE, "W" * 32):

@@ -57,12 +57,13 @@ export class Modal {
     this.root.close();
   }
 
-  /** The focus goes back to where it was, or to what stands there now. */
+  /** The focus goes back to where it was, or to what stands there now; told a frame late, when it may be elsewhere. */
   closed() {
     open.splice(open.indexOf(this), 1);
     this.onclose?.();
     const { opener } = this;
-    if (opener?.isConnected && document.activeElement === opener) return;
+    const focused = document.activeElement;
+    if (focused !== document.body && !this.root.contains(focused)) return;
     const key = opener?.dataset?.key;
     const again = opener?.isConnected ? opener : key && document.querySelector(`[data-key="${CSS.escape(key)}"]`);
     (again || open.at(-1)?.heading)?.focus({ preventScroll: true });
