@@ -50,6 +50,7 @@ def _answers(statements: Sequence[Statement]) -> Iterator[Rows]:
 
 def _answers_of_driver(db: Any, sql: str, values: Sequence[Any], count: int) -> Iterator[Rows]:
     """The same without Django's cursor and the driver's, which take longer for a row than the database."""
+    db.close_if_health_check_failed()  # as Django's cursors do
     db.ensure_connection()
     db.validate_no_broken_transaction()
     driver, query = db.connection, sql.encode()

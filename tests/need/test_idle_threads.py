@@ -2,25 +2,38 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 
 import pytest
 from django.db import connection
 
 from chatchat.threads import IDLE, THREADS, run
+from chatchat.trips import execute_together
+
+WHO = "SELECT CONNECTION_ID()"
+
+
+def by_django() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(WHO)
+        return int(cursor.fetchone()[0])
+
+
+def by_the_driver() -> int:
+    ((row,),) = execute_together((WHO, ()))
+    return int(row[0])
 
 
 @pytest.mark.production
 @pytest.mark.asyncio
 @pytest.mark.usefixtures("transactional_db")
-async def test_what_comes_after_it_is_done() -> None:
+@pytest.mark.parametrize("query", [by_django, by_the_driver])
+async def test_what_comes_after_it_is_done(query: Callable[[], int]) -> None:
     together = threading.Barrier(THREADS)
 
     def ask() -> int:
         together.wait(10)  # all threads at once
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT CONNECTION_ID()")
-            (id_,) = cursor.fetchone()
-        return int(id_)
+        return query()
 
     def end(ids: list[int]) -> None:
         with connection.cursor() as cursor:
