@@ -189,9 +189,7 @@ def test_everything_is_reached_by_keyboard_and_the_focus_comes_back(
     expect(hers.locator("#show-people:focus")).to_be_visible()
 
 
-def test_who_is_quicker_than_a_dialog_that_closes_keeps_the_focus(
-    windows: Windows, friends: Friends
-) -> None:
+def test_who_is_quicker_than_a_dialog_that_closes_keeps_the_focus(windows: Windows, friends: Friends) -> None:
     hers = windows.sign_in(friends[0])
     hers.click("#show-people")
     hers.click("#people .friends .opens")
