@@ -39,7 +39,7 @@ async def begin(hub: Hub) -> None:
     """Start with the process's hub."""
     global _writer, _news, _hub
     _hub = hub
-    _writer = Writer(hub.loop.call_soon_threadsafe)
+    _writer = Writer(hub.loop.call_soon_threadsafe, hub.publish)
     _news = News(hub)
     messages.use_writer(_writer, _news.add)
     hub.spawn(_look_after_sockets())

@@ -11,10 +11,11 @@ from django.db import close_old_connections, connection
 
 from chatchat import overload
 from chatchat.errors import ChatError, TooMany, Unavailable
+from chatchat.realtime import Change
 from chatchat.telemetry import metrics, traces
 from messaging import limits
 from messaging.turns import Turns
-from messaging.writer import BATCH, Accepted, Item, Mark, Outcome, Send, write
+from messaging.writer import BATCH, Accepted, Item, Mark, Outcome, Send, Tell, write
 
 log = logging.getLogger("chatchat.messaging")
 
@@ -24,14 +25,16 @@ STUCK = 15.0  # seconds in one batch: longer than any lock is waited for
 DELIVERED_EVERY = 1.0  # seconds for which delivered markers are gathered
 
 Done = Callable[[Outcome], None]
+Result = tuple[tuple[Item, Done], Outcome]
 
 
 class Writer:
     """Gathers what arrives while one write is under way, and writes it together next."""
 
-    def __init__(self, call_soon: Callable[[Callable[[], None]], Any]) -> None:
-        """``call_soon`` runs a function in the event loop, from any thread."""
+    def __init__(self, call_soon: Callable[[Callable[[], None]], Any], publish: Tell) -> None:
+        """``call_soon`` runs a function in the event loop, from any thread; ``publish`` is called there."""
         self._call_soon = call_soon
+        self._publish = publish
         self._queue: queue.SimpleQueue[tuple[Item, Done] | None] = queue.SimpleQueue()
         #: What has come and fits into no batch yet; the writer's thread alone touches it.
         self._turns: Turns[tuple[Item, Done]] = Turns(PERSON_LIMIT)
@@ -117,29 +120,38 @@ class Writer:
     def _write(self, batch: list[tuple[Item, Done]]) -> None:
         self._writing_since = time.monotonic()
         items = [item for item, _done in batch]
+        changes: list[Change] = []
         sends = [item for item in items if isinstance(item, Send)]
         overload.waiting(min((send.accepted_at for send in sends), default=None))
         try:
             limits.hold(sends)
             if connection.connection is not None and connection.errors_occurred:
                 close_old_connections()
-            outcomes = _followed(items) if traces.on else write(items)
+            outcomes = (_followed if traces.on else write)(items, changes.extend)
         except Exception:
             log.exception("a batch of %d failed", len(batch))
             outcomes = [Unavailable()] * len(batch)
         _count(items, outcomes, self._writing_since)
         self._writing_since = 0.0
         overload.waiting(None)
-        self._call_soon(lambda: _finish(zip(batch, outcomes, strict=True)))
+        self._call_soon(lambda: self._tell(changes, zip(batch, outcomes, strict=True)))
+
+    def _tell(self, changes: Sequence[Change], results: Iterable[Result]) -> None:
+        """All in one turn of the loop: a sender's answer and their own message then go out together."""
+        try:
+            if changes:
+                self._publish(changes)
+        finally:
+            _finish(results)
 
 
-def _followed(items: Sequence[Item]) -> list[Outcome]:
+def _followed(items: Sequence[Item], tell: Tell) -> list[Outcome]:
     """``write``, with the spans of those that are followed."""
     passages = {
         number: item.trace for number, item in enumerate(items) if isinstance(item, Send) and item.trace
     }
     with traces.batch([*passages.values()], len(items)):
-        outcomes = write(items)
+        outcomes = write(items, tell)
     for number, passage in passages.items():
         outcome = outcomes[number]
         if isinstance(outcome, Accepted):
@@ -161,7 +173,7 @@ def _count(items: Sequence[Item], outcomes: Sequence[Outcome], began: float) -> 
                 metrics.outcomes["refused"] += 1
 
 
-def _finish(results: Iterable[tuple[tuple[Item, Done], Outcome]]) -> None:
+def _finish(results: Iterable[Result]) -> None:
     for (_item, done), outcome in results:
         try:
             done(outcome)

@@ -11,7 +11,7 @@ A server process does so in one thread (``messaging.scribe``); elsewhere ``write
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -96,14 +96,23 @@ class Marked:
 
 Item = Send | Mark
 Outcome = Accepted | Marked | ChatError
+Tell = Callable[[Sequence[Change]], None]
 
 
-def write(items: Sequence[Item]) -> list[Outcome]:
-    """Write a batch; an outcome an item, in order. Raises nothing that one item could cause."""
+def publish_all(changes: Sequence[Change]) -> None:
+    """``publish``, for ``write``."""
+    publish(*changes)
+
+
+def write(items: Sequence[Item], tell: Tell = publish_all) -> list[Outcome]:
+    """Write a batch; an outcome an item, in order. Raises nothing that one item could cause.
+
+    ``tell`` gets its changes as soon as they are committed, in parts if some had to be written again.
+    """
     retries, failures = False, 0
     while failures < TRIES:
         try:
-            return _write_together(items, retries=retries)
+            return _write_together(items, tell, retries=retries)
         except OperationalError as error:
             failures += 1
             # Deadlocks pass. What else comes twice is a database that is away, for all alike.
@@ -117,14 +126,14 @@ def write(items: Sequence[Item]) -> list[Outcome]:
             failures += 1
             log.info("a batch of %d clashed: %s", len(items), error)
             if len(items) > 1:
-                return [write([item])[0] for item in items]
+                return [write([item], tell)[0] for item in items]
         if not connection.in_atomic_block:
             close_old_connections()
         time.sleep(0.01 * (failures - 1))
-    return [Unavailable() for _item in items] if len(items) == 1 else [write([item])[0] for item in items]
+    return [Unavailable()] if len(items) == 1 else [write([item], tell)[0] for item in items]
 
 
-def _write_together(items: Sequence[Item], *, retries: bool = False) -> list[Outcome]:
+def _write_together(items: Sequence[Item], tell: Tell, *, retries: bool = False) -> list[Outcome]:
     """``retries``: some may be there already."""
     with two_trips(asking=any(item.attachments for item in items if isinstance(item, Send))) as trips:
         batch = _Batch(items, retries=retries)
@@ -135,7 +144,7 @@ def _write_together(items: Sequence[Item], *, retries: bool = False) -> list[Out
     if traces.on:
         traces.step("commit", since=trips.written_at)
     if batch.changes:
-        publish(*batch.changes)
+        tell(batch.changes)
     return outcomes
 
 

@@ -10,7 +10,9 @@ from chatchat.realtime.watch import Watch
 from chatchat.realtime.wsframe import text_frame
 from chatchat.telemetry import metrics, traces
 
-GATHER = 0.001  # seconds: at once if the last write was longer ago, else joined with what follows
+#: Seconds after a write to all who watch for which what follows is gathered; or this part of the time that it
+#: took, if that is longer: else a large group's messages would be written one by one, on each other's heels.
+GATHER, OF_WRITE = 0.001, 1 / 3
 
 
 class Delivery:
@@ -19,33 +21,33 @@ class Delivery:
     def __init__(self, *, max_unsent: int) -> None:
         self._loop = asyncio.get_running_loop()
         self._max_unsent = max_unsent
-        self._dirty: list[Watch] = []
-        self._timer: asyncio.TimerHandle | None = None
+        #: What is written in the loop's next turn, unless ``flush`` comes first.
+        self._due: list[Watch] = []
 
     def gather(self, watch: Watch, change: Change) -> None:
-        """Write to all who watch: at once if the last write was a while ago, else with what follows."""
-        if not watch.pending:
-            if self._loop.time() - watch.last_write > GATHER:
-                watch.pending.append(change)
-                self.flush_watch(watch)
-                return
-            self._dirty.append(watch)
-            if self._timer is None:
-                self._timer = self._loop.call_later(GATHER, self.flush)
+        """Write to all who watch: with what else this turn of the loop brings, or a little later with what
+        follows, if they were written to just now."""
         watch.pending.append(change)
+        if len(watch.pending) > 1:
+            return
+        if time.monotonic() - watch.last_write > watch.pause:
+            if not self._due:
+                self._loop.call_soon(self.flush)
+            self._due.append(watch)
+        else:
+            self._loop.call_later(watch.pause, self.flush_watch, watch)
 
     def flush(self) -> None:
-        """Write what was gathered."""
-        self._timer = None
-        dirty, self._dirty = self._dirty, []
-        for watch in dirty:
+        """Write what is due."""
+        due, self._due = self._due, []
+        for watch in due:
             self.flush_watch(watch)
 
     def flush_watch(self, watch: Watch) -> None:
         """Write what was gathered of one conversation."""
         if not watch.pending:
             return
-        began = time.time_ns()
+        began, started = time.time_ns(), time.monotonic()
         changes, watch.pending = watch.pending, []
         texts = [change.frame for change in changes]
         blob = b"".join(map(text_frame, texts)) if len(texts) > 1 else text_frame(texts[0])
@@ -56,7 +58,8 @@ class Delivery:
             sink.put(texts, blob)
             if sink.unsent() > max_unsent:
                 slow.append(client)
-        watch.last_write = self._loop.time()
+        watch.last_write = time.monotonic()
+        watch.pause = max(GATHER, (watch.last_write - started) * OF_WRITE)
         self._told(watch, changes, began)
         for client in slow:
             client.behind()

@@ -90,7 +90,8 @@ class Hub:
 
     async def stop(self) -> None:
         """Hand on what is waiting, then end."""
-        self._delivery.flush()
+        for watch in self.watches.values():
+            self._delivery.flush_watch(watch)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -125,6 +126,7 @@ class Hub:
             events = traces.publishing(events)
         for event in events:
             self._receive(event)
+        self._delivery.flush()
         if not self._bus.alone:
             self._bus.send(events)
         elif traces.on:

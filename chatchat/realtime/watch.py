@@ -29,7 +29,7 @@ class Watch:
 
     __slots__ = (
         "arrivals", "conversation", "filling", "floors", "gated", "held", "highest_floor", "last_write",
-        "live", "pending", "receipts", "shown", "subscribed", "timer", "version", "written",
+        "live", "pause", "pending", "receipts", "shown", "subscribed", "timer", "version", "written",
     )  # fmt: skip
 
     def __init__(self, conversation: int) -> None:
@@ -46,7 +46,8 @@ class Watch:
         self.timer: asyncio.TimerHandle | None = None
         self.filling = False
         self.pending: list[Change] = []
-        self.last_write = 0.0
+        #: When it was last written to, and for how many seconds after that what comes is gathered.
+        self.last_write = self.pause = 0.0
         self.arrivals = 0  # sockets that have been let in
         #: {person: how far they were last told to have received and read}, since somebody was let in
         self.receipts: dict[int, Receipt] = {}

@@ -41,12 +41,14 @@ def acknowledged_before_the_commit() -> None:
 
     write_together = writer._write_together
 
-    def write_later(items: Sequence[writer.Item], *, retries: bool = False) -> list[writer.Outcome]:
+    def write_later(
+        items: Sequence[writer.Item], tell: writer.Tell, *, retries: bool = False
+    ) -> list[writer.Outcome]:
         if begun:
             begun.pop().__exit__(None, None, None)
         begun.append(transaction.atomic())
         begun[0].__enter__()
-        return write_together(items, retries=retries)
+        return write_together(items, tell, retries=retries)
 
     writer._write_together = write_later
 

@@ -112,7 +112,7 @@ def test_what_does_not_fit_is_refused_at_once() -> None:
     conversation = Conversation.objects.create(kind="group")
     outcomes: list[Outcome] = []
     refused: list[Outcome] = []
-    writer = Writer(lambda call: call())
+    writer = Writer(lambda call: call(), lambda changes: None)
     with held_up(conversation.pk):
         # Markers alone wait for nobody: a message has to be there, which does.
         writer.submit(Send(1, conversation.pk, str(uuid4()), "text", "x", None, "0" * 64), outcomes.append)
