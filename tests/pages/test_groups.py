@@ -109,6 +109,60 @@ def test_an_invitation_is_made_shared_and_taken_back(windows: Windows, person: P
     assert olga.get(f"invitations/{made['token']}").status_code == 404
 
 
+def said(who: ApiClient, conversation: int) -> list[str]:
+    """What people wrote there."""
+    return [message["body"] for message in who.history(conversation) if message["sender"]]
+
+
+def test_friends_are_invited_while_a_group_is_founded(windows: Windows, person: Person) -> None:
+    olga, ben, cat, dan = (person(name) for name in ("Olga", "Ben", "Cat", "Dan"))
+    _, not_asked, _ = [olga.befriend(one) for one in (ben, cat, dan)]
+    ok(olga.patch(f"friends/{ben.id}", {"remark": "Benny"}), 200)
+    ok(olga.put(f"blocks/{dan.id}"), 204)
+    hers, his = windows.sign_in(olga), windows.sign_in(ben)
+    hers.click("#show-groups")
+    tab(hers, "New")
+    hers.fill("#groups [name=name]", "Climbers")
+    expect(hers.locator(".choosing .name")).to_have_text(["Benny", "Cat"])
+    hers.locator(".choosing label", has_text="Benny").click()
+    hers.get_by_text("Create the group").click()
+    expect(hers.locator("#heading")).to_contain_text("Climbers")
+    expect(hers.locator(".toast")).to_have_text("1 friend is sent an invitation.")
+    group = int(hers.url.rstrip("/").rsplit("/", 1)[1])
+    assert members(olga, group) == [(olga.id, "owner")], "nobody is in a group who has not said so"
+
+    his.click(".conversation")
+    link = his.locator(".bubble a", has_text="/invite/")
+    expect(his.locator(".bubble").last).to_contain_text("Come into the group “Climbers”")
+    assert said(cat, not_asked) == []
+    his.goto(link.get_attribute("href") or "")
+    his.get_by_role("button", name="Join").click()
+    expect(his.locator("#heading")).to_contain_text("Climbers")
+    assert (ben.id, "member") in members(olga, group)
+
+
+def test_an_invitation_is_sent_to_friends(windows: Windows, person: Person) -> None:
+    olga, ben, cat = person("Olga"), person("Ben"), person("Cat")
+    chats = [olga.befriend(one) for one in (ben, cat)]
+    hers = open_group(windows, olga, olga.create_group(name="Secret", join_policy="invite"))
+    tab(hers, "Invitations")
+    hers.select_option("[name=max_uses]", "1")
+    hers.click(".invite-form button")
+    url = hers.input_value(".invitation .url")
+    hers.click(".invitation button:has-text('Send to friends')")
+    hers.click(".question [type=submit]")
+    expect(hers.locator(".question .problem")).to_have_text("Choose somebody.")
+    for box in hers.locator(".question [type=checkbox]").all():
+        box.check()
+    hers.click(".question [type=submit]")
+    expect(hers.locator(".question .problem")).to_have_text("It lets in only 1 more person.")
+    hers.locator(".question label", has_text="Cat").click()
+    answer(hers)
+    expect(hers.locator(".invitation button", has_text="Sent")).to_be_focused()
+    assert said(ben, chats[0]) == [f"Come into the group “Secret”: {url}"]
+    assert said(cat, chats[1]) == []
+
+
 def test_a_link_leads_through_registration_s_door_into_the_group_without_javascript(
     windows: Windows, person: Person
 ) -> None:

@@ -38,7 +38,10 @@ let current = null;
 
 // ---- the parts
 
-const dialogs = new Dialogs(store, go);
+const dialogs = new Dialogs(store, {
+  open: go,
+  send: (conversation, body) => outbox.send(store.conversations.get(conversation), body),
+});
 const list = new ConversationList(byId("conversations"), byId("search"), store, typists, {
   open: go,
   draft: (id) => drafts.line(id),

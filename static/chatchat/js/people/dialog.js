@@ -155,9 +155,9 @@ export function field({ name, label, value = "", maximum, lines, hint, required,
 
 /**
  * Ask before something is done, or what for: `run(values)` does it, and if it is refused the question stays.
- * `typed`: a text that has to be typed first. Resolves to whether it was done.
+ * `more`: what else to fill in; `typed`: a text that has to be typed first. Resolves to whether it was done.
  */
-export function question({ title, text, fields = [], action, danger = false, typed = null, run }) {
+export function question({ title, text, fields = [], more, action, danger = false, typed = null, run }) {
   const modal = new Modal(`question-${++number}`, title, "small");
   let done = false;
   const act = el("button", { type: "submit", class: danger ? "danger" : "", disabled: Boolean(typed) }, action);
@@ -171,6 +171,7 @@ export function question({ title, text, fields = [], action, danger = false, typ
     },
     paragraphs(text),
     fields.map(field),
+    more,
     typed && confirmation(typed, act),
     el("div", { class: "answers" }, cancel, act),
   );

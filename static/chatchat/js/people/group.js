@@ -16,7 +16,7 @@ const SETTLE = 150; // milliseconds in which changes come together
 
 export class GroupPage {
   /** `actions`: `open(conversation)`, `person(id)`, `announced(id, text)` when one has read that, `changed()` when
-   *  one's groups are not as they were. */
+   *  one's groups are not as they were; `send(conversation, body)`, to one of `circle`'s friends. */
   constructor(store, actions) {
     this.store = store;
     this.actions = actions;

@@ -4,6 +4,7 @@ import { all, api } from "../api.js";
 import { el } from "../dom.js";
 import { closeAll, field, Modal, question } from "./dialog.js";
 import { role } from "../format.js";
+import { FriendPicker, invite } from "./inviting.js";
 import { badge, bdi, emblem, list, refill, row, section, Tabs } from "./lists.js";
 
 const MESSAGE_MAX = 200;
@@ -45,11 +46,13 @@ export async function join(group, open) {
 }
 
 export class GroupsDialog {
-  /** `page(id)` shows a group's page. */
-  constructor(store, open, page) {
+  /** `page(id)` shows a group's page, `send(conversation, body)` says something. */
+  constructor(store, circle, { open, page, send }) {
     this.store = store;
+    this.circle = circle;
     this.go = open;
     this.page = page;
+    this.send = send;
     this.mine = [];
     this.found = null;
     this.modal = new Modal("groups", gettext("Groups"), "tabbed");
@@ -257,6 +260,7 @@ export class GroupsDialog {
   // ---- founding
 
   foundTab() {
+    this.picker = new FriendPicker(this.circle, gettext("Invite friends"));
     return this.modal.form(
       { class: "form found" },
       (values) => this.create(values),
@@ -264,6 +268,7 @@ export class GroupsDialog {
       field({ name: "introduction", label: gettext("What it is about"), maximum: 200 }),
       field({ name: "join_policy", label: gettext("Who may join"), choices: POLICIES() }),
       field({ name: "history", label: gettext("Earlier messages"), choices: HISTORIES() }),
+      this.picker.root,
       el("div", { class: "answers" }, el("button", { type: "submit" }, gettext("Create the group"))),
     );
   }
@@ -273,6 +278,8 @@ export class GroupsDialog {
     const group = await api("POST", "groups", { ...values, ...trimmed });
     this.tabs.current = "mine";
     this.open(group.id);
+    const friends = this.picker.chosen;
+    if (friends.length) await invite(friends, group, this.send);
     await this.refresh();
   }
 

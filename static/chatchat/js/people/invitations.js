@@ -3,6 +3,7 @@
 import { all, api } from "../api.js";
 import { el } from "../dom.js";
 import { field, question } from "./dialog.js";
+import { FriendPicker, sendLink } from "./inviting.js";
 import { bdi, dateAndTime, list, refill, section } from "./lists.js";
 
 const HOUR = 3600;
@@ -83,7 +84,15 @@ export class Invitations {
       "li",
       { class: over ? "invitation over" : "invitation" },
       el("p", { class: "soft" }, this.state(invitation, left, over), " · ", bdi(invitation.created_by.nickname)),
-      !over && el("div", { class: "link-row" }, link(url), this.copier(id, url), this.qrButton(id, open)),
+      !over &&
+        el(
+          "div",
+          { class: "link-row" },
+          link(url),
+          this.copier(id, url),
+          this.qrButton(id, open),
+          this.sharer(invitation, left),
+        ),
       open &&
         el("img", {
           class: "qr",
@@ -111,17 +120,25 @@ export class Invitations {
   }
 
   copier(id, url) {
-    const done = el("span", { class: "visually-hidden", role: "status" });
-    const button = this.page.modal.button(
-      gettext("Copy"),
-      async (event) => {
-        const target = event.currentTarget;
-        await copy(url, target.closest(".link-row").querySelector("input"));
-        target.textContent = done.textContent = gettext("Copied");
-      },
-      { key: `copy:${id}` },
-    );
-    return el("span", {}, button, done);
+    const run = async (button) => {
+      await copy(url, button.closest(".link-row").querySelector("input"));
+      return true;
+    };
+    return this.telling(gettext("Copy"), gettext("Copied"), run, { key: `copy:${id}` });
+  }
+
+  sharer(invitation, left) {
+    const attributes = { kind: "quiet", key: `share:${invitation.id}` };
+    return this.telling(gettext("Send to friends"), gettext("Sent"), () => this.share(invitation, left), attributes);
+  }
+
+  /** A button that says afterwards that it was done, if it was. */
+  telling(label, afterwards, run, attributes) {
+    const said = el("span", { class: "visually-hidden", role: "status" });
+    const act = async ({ currentTarget: button }) => {
+      if (await run(button)) button.textContent = said.textContent = afterwards;
+    };
+    return el("span", {}, this.page.modal.button(label, act, attributes), said);
   }
 
   qrButton(id, open) {
@@ -134,6 +151,21 @@ export class Invitations {
       key: `qr:${id}`,
       "aria-expanded": String(open),
     });
+  }
+
+  share({ url }, left) {
+    const { circle, send } = this.page.actions;
+    const picker = new FriendPicker(circle, gettext("To whom?"));
+    const run = () => {
+      const friends = picker.chosen;
+      if (!friends.length) throw new Error(gettext("Choose somebody."));
+      if (friends.length > left) {
+        const few = ngettext("It lets in only %s more person.", "It lets in only %s more people.", left);
+        throw new Error(interpolate(few, [left]));
+      }
+      sendLink(friends, { name: this.page.group.name, url }, send);
+    };
+    return question({ title: gettext("Send the invitation"), more: picker.root, action: gettext("Send"), run });
   }
 
   async revoke(invitation, over) {

@@ -7,16 +7,18 @@ import { GroupsDialog } from "./groups.js";
 import { Deeds, PersonCard } from "./person.js";
 
 export class Dialogs {
-  /** `open(conversation)` goes to a conversation. */
-  constructor(store, open) {
+  /** `open(conversation)` goes to a conversation, `send(conversation, body)` says something in one. */
+  constructor(store, { open, send }) {
     this.store = store;
     this.circle = new Circle(store);
     const deeds = new Deeds(this.circle, store, open);
     this.people = new PeopleDialog(this.circle, store, deeds, (id) => this.showPerson(id));
     this.card = new PersonCard(this.circle, store, deeds);
-    this.groups = new GroupsDialog(store, open, (id, tab) => this.showGroup(id, tab));
+    this.groups = new GroupsDialog(store, this.circle, { open, send, page: (id, tab) => this.showGroup(id, tab) });
     this.group = new GroupPage(store, {
       open,
+      send,
+      circle: this.circle,
       person: (id) => this.showPerson(id),
       announced: (id, text) => this.announcements?.seen(id, text),
       changed: () => this.groups.refresh().catch(() => {}),
