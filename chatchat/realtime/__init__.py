@@ -1,5 +1,7 @@
 """The one door through which anything realtime leaves: ``publish``, on commit.
 
+A server process's writer alone hands its changes to the hub by itself, together with its answers.
+
 ``to_person`` and ``publish`` may be called anywhere in a transaction, from any thread, in a server
 process or a management command. A rollback tells nobody; a channel layer that is away fails no write.
 """

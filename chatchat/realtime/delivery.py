@@ -39,9 +39,8 @@ class Delivery:
 
     def flush(self) -> None:
         """Write what is due."""
-        due, self._due = self._due, []
-        for watch in due:
-            self.flush_watch(watch)
+        while self._due:
+            self.flush_watch(self._due.pop())
 
     def flush_watch(self, watch: Watch) -> None:
         """Write what was gathered of one conversation."""

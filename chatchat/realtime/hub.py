@@ -90,7 +90,7 @@ class Hub:
 
     async def stop(self) -> None:
         """Hand on what is waiting, then end."""
-        for watch in self.watches.values():
+        for watch in list(self.watches.values()):
             self._delivery.flush_watch(watch)
         for task in list(self._tasks):
             task.cancel()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.client import ApiClient
+from tests.client import ApiClient, ok
 from tests.pages.conftest import Windows
 
 #: Keeps what the page shows on the desktop, where a test can read it.
@@ -52,6 +52,16 @@ def test_a_message_in_another_conversation_is_told_of_and_a_foolish_name_stays_t
     ben.send_message(conversation, "seen at once")
     expect(page.locator("article .text").last).to_have_text("seen at once")
     expect(page.locator(".conversation .badge")).to_have_count(0)
+
+    ok(amy.patch(f"conversations/{conversation}", {"notifications": "none"}), 200)
+    page.goto("/chat/")
+    ben.send_message(conversation, "muted")
+    expect(page.locator(".conversation .badge")).to_have_text("1")
+    expect(page).to_have_title("chatchat")
+    ok(amy.patch(f"conversations/{conversation}", {"notifications": "all"}), 200)
+    expect(page).to_have_title("(1) chatchat")
+    page.locator(".conversation").click()
+    expect(page).to_have_title("Ben · chatchat")
 
     page.click("#bell")
     expect(page.locator("#bell")).to_have_attribute("aria-pressed", "false")

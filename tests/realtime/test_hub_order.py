@@ -178,16 +178,6 @@ async def test_messages_from_before_a_reader_may_see_pass_it_over(hub: Hub, stor
     assert await newcomer.until(2) == [5, 6]
 
 
-async def test_what_was_gathered_is_written_once_and_in_order(hub: Hub, store: Store) -> None:
-    reader = Reader()
-    await follow(hub, reader, ROOM)
-    hub.publish([store.commit(ROOM)])
-    for _ in range(50):
-        hub.publish([store.commit(ROOM)])
-    assert await reader.until(51) == list(range(1, 52))
-    assert len(reader.writes) == 2, "the first at once, the others together"
-
-
 async def test_a_passing_signal_does_not_overtake_what_was_gathered(hub: Hub, store: Store) -> None:
     reader = Reader()
     await follow(hub, reader, ROOM)

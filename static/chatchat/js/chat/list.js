@@ -3,6 +3,7 @@
 import { avatar, el, icon, replaceChildren } from "../dom.js";
 import { preview, short } from "../format.js";
 import { plainName } from "../text.js";
+import { isQuiet } from "./store.js";
 
 export function title(entry) {
   const name = entry.remark || entry.state.peer?.nickname || entry.state.title;
@@ -111,8 +112,8 @@ export class ConversationList {
   }
 
   row(entry) {
-    const { last_message: last, unread, notifications, pinned } = entry.state;
-    const quiet = notifications && notifications !== "all";
+    const { last_message: last, unread, pinned } = entry.state;
+    const quiet = isQuiet(entry);
     const label = interpolate(ngettext("%s unread message", "%s unread messages", unread), [unread]);
     return el(
       "li",

@@ -41,8 +41,10 @@ export class Store extends EventTarget {
     return [...this.conversations.values()].sort((one, other) => activity(other) - activity(one));
   }
 
+  /** Unread messages of the conversations that one wants to hear of. */
   unread() {
-    return this.ordered().reduce((sum, entry) => sum + entry.state.unread, 0);
+    const heard = this.ordered().filter((entry) => !isQuiet(entry));
+    return heard.reduce((sum, entry) => sum + entry.state.unread, 0);
   }
 
   // ---- frames
@@ -239,6 +241,11 @@ export class Store extends EventTarget {
   tell(what, detail) {
     this.dispatchEvent(new CustomEvent(what, { detail }));
   }
+}
+
+/** Whether one does not want to hear of each message there. */
+export function isQuiet({ state: { notifications = "all" } }) {
+  return notifications !== "all";
 }
 
 function activity(entry) {
