@@ -33,6 +33,7 @@ OTHER_TYPES: list[bytes | str] = [
 ]
 
 
+@pytest.mark.own_server("daphne reads forms itself, and refuses with an empty 400 what it cannot")
 def test_other_types_than_json_are_refused(send: Send) -> None:
     for type_ in OTHER_TYPES:
         for body in (b'{"name": "x"}', b"name=x", b"--x\r\n\r\n--x--\r\n"):

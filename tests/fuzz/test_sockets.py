@@ -210,6 +210,7 @@ async def test_cursors_of_all_kinds(server: Server, ids: tuple[ApiClient, Ids]) 
             assert (await socket.request({"type": "hello", "cursors": many}))["error"]["code"] == "invalid"
 
 
+@pytest.mark.own_server("daphne cuts the line, and names no reason")
 @pytest.mark.asyncio
 async def test_bytes_that_are_no_text_end_the_connection(server: Server, ids: tuple[ApiClient, Ids]) -> None:
     with unharmed(server):
