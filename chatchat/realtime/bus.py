@@ -25,6 +25,7 @@ PROCESSES = "processes"  # the group in which each says that it is there
 HERE = "chat.here"  # the type of what it says
 SAY_EVERY = 3.0  # seconds
 SILENT = 4  # times in a row that nobody else has said so: nobody else is there
+GOODBYE = 2.0  # seconds that leaving may take
 OUTBOX_LIMIT = 50_000  # events waiting for the layer; beyond, the oldest go: the database has them
 
 
@@ -86,11 +87,15 @@ class Bus:
         return self._silence >= SILENT and self._layer.connected
 
     async def close(self) -> None:
-        """Publish what is waiting, then leave."""
-        if self._outbox:
-            await self._publish_outbox()
-        if hasattr(self._layer, "close"):
-            await self._layer.close()
+        """Publish what is waiting, then leave: soon, whether or not the layer answers."""
+        try:
+            async with asyncio.timeout(GOODBYE):
+                if self._outbox:
+                    await self._publish_outbox()
+                if hasattr(self._layer, "close"):
+                    await self._layer.close()
+        except TimeoutError:
+            log.warning("the channel layer does not answer; others read the database")
 
     # --- in ---
 
