@@ -90,11 +90,14 @@ class Device(Client):
 
     async def _page(self, conversation: int) -> None:
         complete = False
-        with contextlib.suppress(DisconnectedError, TimeoutError):
+        with contextlib.suppress(DisconnectedError):
             while not complete:
-                page = await self.request(
-                    type="sync", conversation=conversation, after=self.cursors[conversation]
-                )
+                try:
+                    page = await self.request(
+                        type="sync", conversation=conversation, after=self.cursors[conversation]
+                    )
+                except TimeoutError:  # asked again: who goes on without it has a hole of their own making
+                    continue
                 for message in page.messages:
                     self._came(message.seq)
                 self.cursors[conversation], complete = page.next, page.complete

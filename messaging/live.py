@@ -23,6 +23,7 @@ from messaging.services import messages
 log = logging.getLogger("chatchat.messaging")
 
 TIDY_EVERY = 10.0
+LOOK_AT_ONCE = 100  # sockets
 TYPING_EVERY = 3.0  # seconds between two tellings that somebody is typing
 LEAVE_EVERY = 0.002  # seconds between two sockets that are sent away: those that come back come one by one
 
@@ -130,9 +131,13 @@ def json(value: Any) -> bytes:
 async def _look_after_sockets() -> None:
     while True:
         await asyncio.sleep(1)
-        moment = time.monotonic()
-        for connection in list(connections):
-            connection.look(moment, settings.READER_MAX_STALL)
+        looked_at = list(connections)
+        for first in range(0, len(looked_at), LOOK_AT_ONCE):
+            moment = time.monotonic()
+            for connection in looked_at[first : first + LOOK_AT_ONCE]:
+                if connection in connections:
+                    connection.look(moment, settings.READER_MAX_STALL)
+            await asyncio.sleep(0)  # messages do not wait for ten thousand sockets to be looked at
 
 
 async def _sweep() -> None:
