@@ -106,6 +106,7 @@ async def test_heads_show_what_nobody_told(hub: Hub, store: Store) -> None:
         store.commit(ROOM)
     await hub.compare_heads()
     assert await reader.until(5) == [1, 2, 3, 4, 5]
+    assert len(reader.writes) == 1
 
 
 async def test_more_than_one_fill_is_gone_through_without_a_pause(hub: Hub, store: Store) -> None:

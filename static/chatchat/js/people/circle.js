@@ -2,6 +2,11 @@
 
 import { all, api } from "../api.js";
 
+/** Whether `part`, in small letters, is in what a friend is called, by themselves or by oneself. */
+export function isCalled({ friend, remark }, part) {
+  return [friend.nickname, remark].some((name) => name.toLocaleLowerCase().includes(part));
+}
+
 /** Tells `change`. */
 export class Circle extends EventTarget {
   constructor(store) {

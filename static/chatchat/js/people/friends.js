@@ -2,6 +2,7 @@
 
 import { api } from "../api.js";
 import { el } from "../dom.js";
+import { isCalled } from "./circle.js";
 import { Modal } from "./dialog.js";
 import { badge, bdi, face, list, menuButton, refill, row, section, Tabs } from "./lists.js";
 
@@ -76,9 +77,7 @@ export class PeopleDialog {
 
   listFriends() {
     const friends = this.circle.ordered();
-    const shown = friends.filter(({ friend, remark }) =>
-      [friend.nickname, remark].some((name) => name.toLocaleLowerCase().includes(this.filter)),
-    );
+    const shown = friends.filter((one) => isCalled(one, this.filter));
     const { panel } = this.tabs;
     panel.querySelector("input").hidden = !friends.length;
     const nothing = friends.length

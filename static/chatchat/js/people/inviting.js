@@ -4,6 +4,7 @@ import { api } from "../api.js";
 import { el } from "../dom.js";
 import { plainName } from "../text.js";
 import { toast } from "../toast.js";
+import { isCalled } from "./circle.js";
 import { bdi, face } from "./lists.js";
 
 const MANY = 7; // friends; with more there is a search
@@ -48,10 +49,7 @@ export class FriendPicker {
 
   /** Who was chosen stays in sight. */
   filter(part) {
-    for (const [{ friend, remark }, box] of this.boxes) {
-      const named = [friend.nickname, remark].some((name) => name.toLocaleLowerCase().includes(part));
-      box.closest("li").hidden = !named && !box.checked;
-    }
+    for (const [one, box] of this.boxes) box.closest("li").hidden = !isCalled(one, part) && !box.checked;
   }
 }
 
