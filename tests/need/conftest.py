@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,3 +80,15 @@ def site(
         ends.callback(server.close)
         server.start()
         yield Site(server, database, redis)
+
+
+@pytest.fixture(autouse=True)
+def _log_of_the_site(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What the site's server says meanwhile; of a test that fails pytest shows it."""
+    if "site" not in request.fixturenames:
+        yield
+        return
+    server: Server = request.getfixturevalue("site").server
+    before = len(server.log_text())
+    yield
+    sys.stdout.write(server.log_text()[before:][-6000:])
