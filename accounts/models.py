@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts.audit import REASON_MAX
 from accounts.audit import AuditEvent as AuditEvent
 from chatchat.db import ExactCharField
+from chatchat.text import DELETED
 
 NICKNAME_MAX = 32
 INTRODUCTION_MAX = 200
 #: Stands where a deleted person's nickname stood.
-DELETED_NICKNAME = "Deleted account"
+DELETED_NICKNAME = DELETED
 
 
 def normalise_email(email: str) -> str:

@@ -3,12 +3,13 @@
 import argparse
 import os
 import random
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
 from bench.curves import Axis
-from bench.databases import Read, analyse, create, database_url, measure, settings, use
+from bench.databases import Read, analyse, client, create, database_url, measure, settings, use
 from bench.filling import LARGE_GROUP, MINE, Filling
 from bench.progress import Progress
 
@@ -61,6 +62,24 @@ def unread(client: Any, last: int) -> None:
     assert why["last_seq"] == last
 
 
+def search(client: Any, last: int) -> None:
+    """Two characters that one message in eight holds somewhere."""
+    page = _get(client, "/messages/search", q="你好")
+    assert len(page["results"]) == 50
+
+
+def look_through(client: Any) -> float:
+    """Seconds of a search for what nobody said, in all that the reader may see, request after request."""
+    cursor: dict[str, str] = {}
+    started = time.perf_counter()
+    while True:
+        page = _get(client, "/messages/search", q="nobody said this", **cursor)
+        assert page["results"] == []
+        if page["next"] is None:
+            return time.perf_counter() - started
+        cursor = {"cursor": page["next"]}
+
+
 def send(client: Any, last: int) -> None:
     """Into one of the reader's other groups: what the large one holds stays as it is."""
     body = {"client_id": str(uuid4()), "kind": "text", "body": "x" * 100}
@@ -76,11 +95,13 @@ def reads() -> list[Read]:
         Read("sync: page of 200", sync),
         Read(f"list of {MINE} conversations", conversation_list),
         Read("unread: why the badge says so", unread),
+        Read("search: a page of what is often said", search),
         Read("sending a message", send),
     ]
 
 
-def _measured(options: argparse.Namespace, sizes: Sequence[int]) -> list[Read]:
+def _measured(options: argparse.Namespace, sizes: Sequence[int]) -> tuple[list[Read], Mapping[str, float]]:
+    """The reads, and by database the seconds that it takes to look through all of it."""
     import django
 
     django.setup()
@@ -99,7 +120,11 @@ def _measured(options: argparse.Namespace, sizes: Sequence[int]) -> list[Read]:
                 measure(read, name, lasts[name], options.times)
             progress.step()
     progress.done()
-    return kinds
+    through = {}
+    for name in names.values():
+        use(name)
+        through[name] = look_through(client())
+    return kinds, through
 
 
 def run(options: argparse.Namespace) -> tuple[Axis, list[str]]:
@@ -107,7 +132,7 @@ def run(options: argparse.Namespace) -> tuple[Axis, list[str]]:
     sizes = options.points or (SHORT if options.short else SIZES)
     with database_url(options.buffer_pool) as url:
         os.environ |= settings(url, LOG_LEVEL="ERROR")
-        kinds = _measured(options, sizes)
+        kinds, through = _measured(options, sizes)
     small, *_, large = names = [f"growth_{size}" for size in sizes]
     axis = Axis(
         "stored",
@@ -118,6 +143,8 @@ def run(options: argparse.Namespace) -> tuple[Axis, list[str]]:
         f" MariaDB with a buffer pool of {options.buffer_pool}",
     )
     wrong = []
+    for size, name in zip(sizes, names, strict=True):
+        axis.note("search: messages looked through a second", "", size, size / through[name], "flat")
     for read in kinds:
         for size, name in zip(sizes, names, strict=True):
             axis.note(read.name, "ms", size, read.median_ms(name), "flat")

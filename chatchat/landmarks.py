@@ -24,20 +24,27 @@ def ids_before(rows: QuerySet[Any], moments: Sequence[datetime], *, key: str = "
     Where the search ends before it has found the last such row, it names one a little before it, so who
     filters by the time as well misses nothing. ``rows`` have ``key`` indexed, and it grows with ``at``.
     """
+    return [low for low, _high in brackets(rows, moments, key=key, at=at)]
+
+
+def brackets(
+    rows: QuerySet[Any], moments: Sequence[datetime], *, key: str = "pk", at: str
+) -> list[tuple[int, int]]:
+    """For each moment (low, high): every row up to ``low`` is older, none from ``high`` on is."""
     ends = rows.order_by().aggregate(low=Min(key), high=Max(key))
     if ends["low"] is None:
-        return [0 for _moment in moments]
-    brackets = [(ends["low"] - 1, ends["high"] + 1) for _moment in moments]
+        return [(0, 1) for _moment in moments]
+    between = [(ends["low"] - 1, ends["high"] + 1) for _moment in moments]
     probes = min(MOST, PROBES // max(1, len(moments)))
     for _round in range(ROUNDS):
-        asked = [_spread(low, high, probes) for low, high in brackets]
+        asked = [_spread(low, high, probes) for low, high in between]
         wanted = {value for values in asked for value in values}
         found = dict(rows.filter(**{f"{key}__in": wanted}).order_by().values_list(key, at))
-        brackets = [
+        between = [
             _narrowed(bracket, [(value, found[value]) for value in values if value in found], moment)
-            for bracket, values, moment in zip(brackets, asked, moments, strict=True)
+            for bracket, values, moment in zip(between, asked, moments, strict=True)
         ]
-    return [low for low, _high in brackets]
+    return between
 
 
 def _spread(low: int, high: int, number: int) -> list[int]:

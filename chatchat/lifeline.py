@@ -31,7 +31,8 @@ Probe = Callable[[], None]
 _away = ""
 #: The sockets of this process's connections, duplicates of which nobody else closes.
 _lines: set[socket.socket] = set()
-_lock = threading.Lock()
+#: Taken anew where it is held: what is let go may be found by the garbage collector at any time.
+_lock = threading.RLock()
 _watch: threading.Thread | None = None
 
 
@@ -109,6 +110,6 @@ def _ask_once_more(probe: Probe) -> None:
 
 def _end_all() -> None:
     with _lock:
-        for line in _lines:
+        for line in [*_lines]:
             with contextlib.suppress(OSError):  # it has ended already
                 line.shutdown(socket.SHUT_RDWR)

@@ -73,8 +73,14 @@ def clean_body(value: str, *, field: str, maximum: int) -> str:
 _DIRECTIONS = dict.fromkeys((0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 
 
+#: The name that is kept for who has deleted their account; pages show it in the reader's language.
+DELETED = "Deleted account"
+
+
 def plain_name(name: object) -> str:
     """A name as it is shown: it turns nothing around, and there is something to see."""
+    if name == DELETED:
+        return str(_("Deleted account"))
     plain = str(name or "").translate(_DIRECTIONS)
     return plain if is_seen(plain) else str(_("(no visible name)"))
 

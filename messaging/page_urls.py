@@ -6,5 +6,6 @@ from messaging import plain
 
 urlpatterns = [
     path("plain/", plain.conversations, name="plain"),
+    path("plain/search/", plain.found, name="plain-search"),
     path("plain/<id:conversation>/", plain.conversation, name="plain-conversation"),
 ]

@@ -1,4 +1,4 @@
-"""The chat without scripts: the list of conversations, and one of them to read and to write in."""
+"""The chat without scripts: the list of conversations, one of them to read and to write in, and a search."""
 
 import re
 import uuid
@@ -19,12 +19,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import pages
 from accounts.forms import ServiceForm
-from accounts.page_forms import accepts
+from accounts.limits import limit_cost
+from accounts.page_forms import accepts, shown
 from accounts.services.silences import Silenced
 from chatchat.api import MAX_ID
 from chatchat.clock import now
 from chatchat.errors import ChatError
-from messaging import history, states, transcript, wording
+from messaging import history, search, states, transcript, wording
 from messaging.access import MayNotSend, participation
 from messaging.limits import refusal
 from messaging.models import Participant
@@ -62,6 +63,7 @@ def conversations(request: HttpRequest) -> HttpResponseBase:
     context = {
         "conversations": _listed(shown, reader=pages.signed_in(request).pk),
         "more": f"{last.conversation.last_message_id}-{last.conversation_id}" if last else "",
+        "search": SearchForm(),
     }
     return render(request, "messaging/plain_list.html", context)
 
@@ -89,6 +91,58 @@ def _ago(last: dict[str, Any] | None) -> dict[str, Any]:
     moment = transcript.moment(last["sent_at"])
     age = now() - moment
     return {"moment": moment, "just_now": age < timedelta(minutes=1), "recent": age < timedelta(days=1)}
+
+
+# --- what was said somewhere -------------------------------------------------------------------------
+
+
+class SearchForm(ServiceForm):
+    """What to look for."""
+
+    q = forms.CharField(
+        label=_("Words of a message"),
+        required=False,  # the search says it better
+        widget=forms.TextInput(attrs={"type": "search", "maxlength": search.LONGEST, "dir": "auto"}),
+    )
+
+
+@require_safe
+@login_required
+@never_cache
+def found(request: HttpRequest) -> HttpResponseBase:
+    """Messages that say what was typed, the newest first; ``?cursor=`` looks further back."""
+    user_id = pages.signed_in(request).pk
+    context: dict[str, Any] = {}
+
+    def look(q: str) -> None:
+        words, cursor = search.words_of(q), request.GET.get("cursor")
+        limit_cost(request, group="search", user_id=user_id)
+        wanted = search.Wanted(words)
+        results, further = search.page(user_id=user_id, wanted=wanted, cursor=cursor, limit=SHOWN)
+        context.update(searched=True, found=_found(results, words, user_id), further=further)
+
+    form = SearchForm(request.GET if "q" in request.GET else None)
+    if form.is_bound:
+        accepts(form, look)
+    return shown(request, "messaging/plain_search.html", form, **context)
+
+
+def _found(rows: Iterable[dict[str, Any]], words: Iterable[str], reader: int) -> list[dict[str, Any]]:
+    rows = list(rows)
+    mine = states.mine(reader).filter(conversation__in={row["conversation"] for row in rows})
+    places = {state["id"]: state for state in states.states(list(mine))}
+    return [
+        {
+            "place": places[row["conversation"]],
+            "sender": row["message"]["sender"],
+            "text": search.excerpt(row["message"]["body"], words),
+            "seq": row["message"]["seq"],
+            "upto": row["message"]["seq"] + 1,
+            **_ago(row["message"]),
+        }
+        for row in rows
+        if row["conversation"] in places  # left meanwhile
+    ]
 
 
 # --- one of them -------------------------------------------------------------------------------------

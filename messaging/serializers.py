@@ -195,6 +195,16 @@ class OfflinePageShape(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True)
 
 
+@extend_schema_serializer(
+    examples=[given("page", {"results": [{"conversation": 42, "message": MESSAGE}], "next": "118320"})]
+)
+class FoundPageShape(serializers.Serializer[Any]):
+    results = OfflineMessageShape(many=True)
+    next = serializers.CharField(
+        allow_null=True, help_text="Pass it as `cursor` to look further back; null: that was all there is."
+    )
+
+
 @extend_schema_serializer(examples=[given("markers", {"delivered_seq": 41, "read_seq": 41, "unread": 0})])
 class MarkersShape(serializers.Serializer[Any]):
     delivered_seq = serializers.IntegerField()

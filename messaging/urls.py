@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("attachments", attachments.AttachmentsView.as_view()),
     path("attachments/<id:attachment>", attachments.AttachmentView.as_view()),
     path("attachments/<id:attachment>/thumbnail", attachments.ThumbnailView.as_view()),
+    path("messages/search", views.SearchView.as_view()),
     path("offline", views.OfflineView.as_view()),
     path("offline/ack", views.OfflineAckView.as_view()),
 ]

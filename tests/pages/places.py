@@ -200,6 +200,13 @@ people = then(chat, "#show-people", shows="#people .person")
 groups = then(chat, "#show-groups", shows="#groups .person")
 about_group = then(group, "#heading .about", shows="#group .facts")
 
+
+def found(page: Page, world: World) -> None:
+    page.fill("#search-messages [name=q]", "e")
+    page.click("#search-messages [type=submit]")
+    expect(page.locator(".found-messages li").first).to_be_visible()
+
+
 ACCOUNT = (
     Place("welcome, signed in", at("/")),
     Place("an invitation, signed in", at("/invite/{other}/")),
@@ -212,6 +219,9 @@ ACCOUNT = (
     Place("blocked people", at("/account/blocked/"), ("account-blocked",)),
     Place("deleting the account", at("/account/delete/"), ("account-delete",)),
     Place("the plain list", at("/plain/"), ("plain",)),
+    Place("the plain search", at("/plain/search/"), ("plain-search",)),
+    Place("the plain search, refused", at("/plain/search/?q="), status=400),
+    Place("what the plain search finds", at("/plain/search/?q=e")),
     Place("a plain conversation", at("/plain/{direct}/"), ("plain-conversation",)),
     Place("a plain group", at("/plain/{group}/")),
 )
@@ -230,6 +240,8 @@ DIALOGS = (
     Place("a picture, large", then(direct, ".pictures [data-picture]", shows=".lightbox[open] img")),
     Place("choosing an emoji", then(direct, "#composer .smile", shows=".picker .cells button")),
     Place("a conversation's options", then(direct, "#heading .opens-menu", shows=".popmenu")),
+    Place("searching here", then(direct, "#heading [data-key=search]", shows="#search-messages form.search")),
+    Place("what is found", found),
     Place("a person", then(direct, "#heading .about", shows="#person .card-does")),
     Place("people", people),
     Place("friend requests", tab("requests", ".person")),

@@ -48,6 +48,8 @@ def test_what_the_demo_says_is_whole_in_order_and_in_the_past() -> None:
         times = [message.sent_at for message in messages]
         assert times == sorted(times)
         assert times[-1].timestamp() < time.time()
+    said = Message.objects.filter(sender__isnull=False).order_by("pk").values_list("sent_at", flat=True)
+    assert list(said) == sorted(said), "over all conversations, too: ids are the order of lists and searches"
 
 
 def test_unread_counts_are_those_of_the_scripts() -> None:

@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
+from accounts.services.deletion import erase_person
 from tests.client import ApiClient, ok
 from tests.pages.conftest import Windows
+from tests.people import orm
 
 Person = Callable[..., ApiClient]
 #: Whether anything on the page, or its title, still holds an override or an embedding.
@@ -60,3 +62,18 @@ def test_a_group_that_gets_another_name_has_it_in_the_window_s_title_too(
     ok(amy.patch(f"groups/{group}", {"name": "After"}))
     expect(page.locator("#heading .title")).to_have_text("After")
     expect(page).to_have_title("After · chatchat")
+
+
+def test_who_has_deleted_their_account_is_called_so_in_the_reader_s_language(
+    windows: Windows, person: Person
+) -> None:
+    windows.expected = {404}  # nobody can be asked about who is gone
+    amy, ben = person("Amy"), person("Ben")
+    group = amy.create_group(ben)
+    ben.send_message(group, "hello")
+    orm(lambda: erase_person(user_id=ben.id))
+    for locale, name in (("en-US", "Deleted account"), ("zh-CN", "已注销账号")):
+        page = windows.sign_in(amy, path=f"/chat/{group}/", locale=locale)
+        expect(page.locator("#stream article").get_by_role("button", name=name).last).to_be_visible()
+        page.goto(f"/plain/{group}/")
+        expect(page.locator("strong bdi").first).to_have_text(name)

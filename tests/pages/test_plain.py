@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from accounts.models import User
 from chatchat.text import inline_name, plain_name
-from messaging import transcript, wording
+from messaging import search, transcript, wording
 from messaging.models import Message, Participant
 from messaging.services import messages
 from social import services as social
@@ -46,6 +46,55 @@ def pair(db: None) -> tuple[User, User, int]:
 
 def client_id(page: Any) -> str:
     return str(page.context["form"]["client_id"].value())
+
+
+# --- what was said somewhere --------------------------------------------------------------------------
+
+
+def test_what_was_said_is_found_and_led_to(pair: tuple[User, User, int]) -> None:
+    amy, ben, chat = pair
+    for number in range(60):
+        say(ben, chat, f"talk {number}")
+    seq = say(amy, chat, "We meet at\nthe <old> bridge, and then we walk up to the ridge together")
+    say(ben, chat, "fine")
+    page = browser_of(amy).get("/plain/search/", {"q": '"<OLD> bridge"'})
+    (one,) = page.context["found"]
+    assert (one["place"]["title"], one["sender"]["nickname"], one["seq"]) == ("Ben", "Amy", seq)
+    assert "We meet at the &lt;old&gt; bridge" in page.content.decode()
+    link = re.search(r'href="(/plain/\d+/\?before=\d+)#m(\d+)"', page.content.decode())
+    assert link is not None
+    there = browser_of(amy).get(link[1])
+    assert f'id="m{link[2]}"' in there.content.decode()
+
+
+def test_a_search_goes_on_and_says_when_there_is_nothing(
+    pair: tuple[User, User, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    amy, ben, chat = pair
+    say(ben, chat, "the needle")
+    for number in range(9):
+        say(ben, chat, f"hay {number}")
+    browser = browser_of(amy)
+    assert "No message found." in browser.get("/plain/search/", {"q": "nothing like it"}).content.decode()
+    monkeypatch.setattr(search, "SECONDS", 0)
+    monkeypatch.setattr(search, "STRETCH", 4)
+    page = browser.get("/plain/search/", {"q": "needle"})
+    for _request in range(4):
+        assert "Nothing found so far." in page.content.decode()
+        page = browser.get("/plain/search/", {"q": "needle", "cursor": page.context["further"]})
+        if page.context["found"]:
+            break
+    assert [one["text"] for one in page.context["found"]] == ["the needle"]
+
+
+def test_a_search_without_words_is_refused_at_its_field(pair: tuple[User, User, int]) -> None:
+    browser = browser_of(pair[0])
+    assert browser.get("/plain/search/").status_code == 200
+    for q in ("", "   ", "x" * 101, "a\x00b"):
+        page = browser.get("/plain/search/", {"q": q})
+        assert page.status_code == 400
+        assert page.context["form"].errors
+    assert browser.get("/plain/search/", {"q": "x", "cursor": "y"}).status_code == 400
 
 
 # --- who may ------------------------------------------------------------------------------------------

@@ -167,6 +167,9 @@ GET conversations/{group}/sync           -              401   404   200   404   
 GET conversations/{group}/unread         -              401   404   200   404   404   200   200   200   200   ban
 GET conversations/{dissolved}/unread     -              401   404   404   404   404   404   404   404   404   ban
 GET offline                              -              401   200   200   200   200   200   200   200   200   ban
+GET messages/search?q=hello              -              401   200   200   200   200   200   200   200   200   ban
+GET messages/search?q=hello&conversation={group} -      401   404   200   404   404   200   200   200   200   ban
+GET messages/search?q=hello&conversation={dissolved} -  401   404   404   404   404   404   404   404   404   ban
 POST offline/ack                         group_ack      401   404   204   404   404   204   204   204   204   ban
 
 # What was said before one came to a group whose newcomers see only what comes after.
@@ -187,6 +190,7 @@ DELETE conversations/{direct}/messages/{said_direct}/reactions/👍 - 401 404 20
 PUT conversations/{direct}/read          read           401   404   200   200   404   200   200   404   200   ban
 GET conversations/{direct}/sync          -              401   404   200   200   404   200   200   404   200   ban
 GET conversations/{direct}/unread        -              401   404   200   200   404   200   200   404   200   ban
+GET messages/search?q=hello&conversation={direct} -     401   404   200   200   404   200   200   404   200   ban
 POST offline/ack                         direct_ack     401   404   204   204   404   204   204   404   204   ban
 
 # Attachments: one's own until they are sent, then of whoever sees the message; a block changes nothing in a group.

@@ -1,5 +1,6 @@
 """Demo people, groups and conversations, made through the services like everything else."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -88,13 +89,11 @@ class _Making:
         for sender, recipient, greeting in ASKING:
             with suppress(Conflict):
                 social.ask(sender_id=self._id(sender), recipient_id=self._id(recipient), greeting=greeting)
-        # Lists show first what was said last.
         told = [(conversation, name, script.read(name, now=self.now)) for conversation, name in talks]
         told.sort(key=lambda one: one[2].lines[-1].sent_at)
         for ago, (_, _, lines) in zip(range(2, 100, 7), reversed(told), strict=False):
             lines.end_before(self.now - timedelta(minutes=ago))
-        for conversation, name, lines in told:
-            self._tell(conversation, name, lines)
+        self._tell(told)
         # The last of all: who finds the admin finds a whole demo.
         for person in demo.PEOPLE:
             if person.admin:
@@ -128,15 +127,19 @@ class _Making:
 
     # ---- what they say
 
-    def _tell(self, conversation: int, name: str, told: Script) -> None:
-        seqs: list[int] = []
-        for index, line in enumerate(told.lines):
-            reply_to = seqs[line.reply] if line.reply is not None else None
-            client_id = uuid5(NAMESPACE_URL, f"chatchat:demo:{name}:{index}")
-            seqs.append(self._say(conversation, line, client_id, reply_to))
-        self._change(conversation, told, seqs)
-        self._read(conversation, told, seqs)
-        _backdate(conversation, told, seqs)
+    def _tell(self, talks: Sequence[tuple[int, str, Script]]) -> None:
+        """All of it in the order of its times: lists and searches show first what was said last."""
+        seqs: dict[int, list[int]] = {conversation: [] for conversation, _, _ in talks}
+        lines = [(conversation, name, line) for conversation, name, told in talks for line in told.lines]
+        for conversation, name, line in sorted(lines, key=lambda one: one[2].sent_at):
+            said = seqs[conversation]
+            reply_to = said[line.reply] if line.reply is not None else None
+            client_id = uuid5(NAMESPACE_URL, f"chatchat:demo:{name}:{len(said)}")
+            said.append(self._say(conversation, line, client_id, reply_to))
+        for conversation, _, told in talks:
+            self._change(conversation, told, seqs[conversation])
+            self._read(conversation, told, seqs[conversation])
+            _backdate(conversation, told, seqs[conversation])
 
     def _say(self, conversation: int, line: Line, client_id: UUID, reply_to: int | None) -> int:
         sender = self._id(line.who)

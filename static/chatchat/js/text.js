@@ -44,8 +44,11 @@ function balancedLine(line) {
 
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Z}\u115F\u1160\u3164\uFFA0\u2800\u034F\uFE00-\uFE0F]/gu;
 
+const DELETED = "Deleted account"; // as it is kept, whatever the reader's language
+
 /** A name on one line: nothing in it turns what is around it, and one that cannot be seen is said to be so. */
 export function plainName(name) {
+  if (name === DELETED) return gettext("Deleted account");
   const plain = String(name ?? "").replace(EVERY_DIRECTION, "");
   return plain.replace(INVISIBLE, "") ? plain : gettext("(no visible name)");
 }

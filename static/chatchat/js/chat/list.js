@@ -18,13 +18,16 @@ export function picture(entry, store) {
 }
 
 export class ConversationList {
-  /** `draft(id)` is what was written there and not sent; `people()` and `groups()` lead to whom one may write to. */
-  constructor(root, search, store, typists, { open, draft, people, groups }) {
+  /**
+   * `draft(id)` is what was written there and not sent; `people()` and `groups()` lead to whom one may write to,
+   * `messages(text)` to messages that say this.
+   */
+  constructor(root, search, store, typists, { open, draft, people, groups, messages }) {
     this.root = root;
     this.search = search;
     this.store = store;
     this.typists = typists;
-    this.actions = { open, draft, people, groups };
+    this.actions = { open, draft, people, groups, messages };
     this.current = null;
     this.built = new Map();
     for (const what of ["list", "people", "presence"]) store.addEventListener(what, () => this.schedule());
@@ -60,7 +63,7 @@ export class ConversationList {
   key(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step) return;
-    const rows = [...this.root.querySelectorAll("a")];
+    const rows = [...this.root.querySelectorAll("a, .beyond button")];
     const next = rows.indexOf(document.activeElement) + step;
     if (next < 0) this.search.focus();
     else rows[next]?.focus();
@@ -78,7 +81,7 @@ export class ConversationList {
     });
     const focused = this.root.contains(document.activeElement) ? document.activeElement.dataset.id : null;
     this.built = kept;
-    replaceChildren(this.root, rows.length ? rows : this.nothing());
+    replaceChildren(this.root, rows.length ? rows : this.nothing(), this.beyond());
     if (focused) this.root.querySelector(`[data-id="${focused}"]`)?.focus({ preventScroll: true });
   }
 
@@ -99,6 +102,22 @@ export class ConversationList {
       el("p", {}, gettext("No conversations yet. Find people or a group to begin.")),
       way("newcomer-people", gettext("Find people"), () => this.actions.people()),
       way("newcomer-groups", gettext("Groups"), () => this.actions.groups()),
+    );
+  }
+
+  /** What is not in a name may be in a message. */
+  beyond() {
+    const text = this.search.value.trim();
+    if (!text || !this.store.me) return [];
+    return el(
+      "li",
+      { class: "beyond" },
+      el(
+        "button",
+        { type: "button", class: "small quiet", data: { id: "messages" }, onclick: () => this.actions.messages(text) },
+        icon("search"),
+        el("span", {}, interpolate(gettext("Search messages for “%s”"), [text])),
+      ),
     );
   }
 

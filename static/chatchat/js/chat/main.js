@@ -35,11 +35,13 @@ const outbox = new Outbox(store, connection);
 const marks = new Marks(connection);
 const presence = new Presence(store, connection);
 let current = null;
+let target = null; // the seq to begin at in the conversation that is gone to
 
 // ---- the parts
 
 const dialogs = new Dialogs(store, {
   open: go,
+  show: showMessage,
   send: (conversation, body) => outbox.send(store.conversations.get(conversation), body),
 });
 const list = new ConversationList(byId("conversations"), byId("search"), store, typists, {
@@ -47,6 +49,7 @@ const list = new ConversationList(byId("conversations"), byId("search"), store, 
   draft: (id) => drafts.line(id),
   people: () => dialogs.showPeople("find"),
   groups: () => dialogs.showGroups(),
+  messages: (text) => dialogs.showSearch(null, text),
 });
 const heading = new Heading(byId("heading"), store, typists, {
   about: ({ id, state }) => (state.kind === "group" ? dialogs.showGroup(id) : dialogs.showPerson(state.peer.id)),
@@ -54,6 +57,7 @@ const heading = new Heading(byId("heading"), store, typists, {
     el(
       "span",
       { class: "heading-tools" },
+      tool("search", gettext("Search in this conversation"), () => dialogs.showSearch(entry), { "data-key": "search" }),
       entry.state.kind === "group" && tool("people", gettext("Members"), () => dialogs.showGroup(entry.id, "members")),
       options(entry, store),
     ),
@@ -117,8 +121,21 @@ function route() {
   heading.open(entry);
   composer.open(entry);
   announcements.show(entry);
-  stream.open(entry).then(() => seen());
+  stream.open(entry, target).then(() => seen());
+  target = null;
   showTyping();
+}
+
+/** Go to a message, in whichever conversation it is. */
+async function showMessage(conversation, seq) {
+  if (current?.id === conversation) return stream.show(seq);
+  try {
+    if (!store.conversations.has(conversation)) await store.fetchConversation(conversation);
+  } catch (error) {
+    return toast(error.message);
+  }
+  target = seq;
+  go(conversation);
 }
 
 function showTitle() {

@@ -1,20 +1,22 @@
-/* What opens over the chat: people and groups. */
+/* What opens over the chat: people, groups, and the search for messages. */
 
 import { Circle } from "./circle.js";
 import { PeopleDialog } from "./friends.js";
 import { GroupPage } from "./group.js";
 import { GroupsDialog } from "./groups.js";
 import { Deeds, PersonCard } from "./person.js";
+import { SearchDialog } from "./search.js";
 
 export class Dialogs {
-  /** `open(conversation)` goes to a conversation, `send(conversation, body)` says something in one. */
-  constructor(store, { open, send }) {
+  /** `open(conversation)` goes to a conversation, `show(conversation, seq)` to a message, `send(conversation, body)` says something. */
+  constructor(store, { open, show, send }) {
     this.store = store;
     this.circle = new Circle(store);
     const deeds = new Deeds(this.circle, store, open);
     this.people = new PeopleDialog(this.circle, store, deeds, (id) => this.showPerson(id));
     this.card = new PersonCard(this.circle, store, deeds);
     this.groups = new GroupsDialog(store, this.circle, { open, send, page: (id, tab) => this.showGroup(id, tab) });
+    this.search = new SearchDialog(store, { open: show });
     this.group = new GroupPage(store, {
       open,
       send,
@@ -36,6 +38,11 @@ export class Dialogs {
   /** `tab`: about, members, requests, invitations or settings. */
   showGroup(id, tab) {
     return this.group.show(id, tab);
+  }
+
+  /** `entry`: the conversation that one is in; `text`: what to look for. */
+  showSearch(entry, text) {
+    return this.search.show(entry, text);
   }
 
   showPerson(id) {

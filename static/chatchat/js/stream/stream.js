@@ -78,9 +78,10 @@ export class Stream {
 
   // ---- opening
 
-  async open(entry) {
+  /** `target`: the seq of a message to begin at. */
+  async open(entry, target = null) {
     this.leave();
-    Object.assign(this, { entry, ready: false, stuck: true, lineSeen: false, last: entry?.state.last_seq });
+    Object.assign(this, { entry, target, ready: false, stuck: true, lineSeen: false, last: entry?.state.last_seq });
     this.rows.clear();
     this.place.reset();
     this.announcer.clear();
@@ -96,9 +97,10 @@ export class Stream {
     if (loaded) this.start();
   }
 
-  /** What is read first: around the first unread message, where one was, or the newest page. */
+  /** What is read first: around the message to begin at, the first unread one, where one was, or the newest page. */
   begin(entry) {
     const { state, window, messages, left } = entry;
+    if (this.target !== null) return messages.has(this.target) ? null : loadAround(entry, this.target);
     if (this.unreadFrom !== null) {
       if (messages.has(this.unreadFrom)) return null;
       const count = state.last_seq - state.read_seq;
@@ -114,8 +116,10 @@ export class Stream {
     this.ready = true;
     this.rows.show(entry, this.unreadFrom);
     this.hands.check();
+    const wanted = this.target !== null && place.nodeOf(this.target);
     const node = entry.left && !this.rows.line ? place.nodeOf(entry.left.seq) : null;
-    if (this.rows.line) this.goTo(this.rows.line, 0.2);
+    if (wanted) this.point(wanted);
+    else if (this.rows.line) this.goTo(this.rows.line, 0.2);
     else if (node) this.goTo(node, 0, entry.left.offset);
     else place.toEnd();
     this.stuck = this.entry.window.live && place.atEnd;
@@ -151,7 +155,7 @@ export class Stream {
   again() {
     this.say("");
     if (this.ready) this.look();
-    else if (this.entry) this.open(this.entry);
+    else if (this.entry) this.open(this.entry, this.target);
   }
 
   say(text, action = null) {
@@ -354,8 +358,7 @@ export class Stream {
     const node = this.rows.element.querySelector(`:scope > [data-seq="${seq}"]`);
     if (!node) return;
     this.stuck = false;
-    this.goTo(node, 0.35);
-    this.highlight(node);
+    this.point(node);
     this.look();
   }
 
@@ -373,7 +376,9 @@ export class Stream {
     place.record();
   }
 
-  highlight(node) {
+  /** Let the reader see this one. */
+  point(node) {
+    this.goTo(node, 0.35);
     node.classList.add("shown");
     if (node.matches("article")) {
       this.hands.activate(node);
