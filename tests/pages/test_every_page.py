@@ -130,7 +130,7 @@ def amys(person: Callable[..., ApiClient]) -> World:
 def test_every_place_is_one_to_be_in(windows: Windows, amys: World, locale: str, part: str) -> None:
     if part == "outside":
         walk = Walk(windows.open(locale=locale, width=WIDTH, still=True))
-        table = (*places.OUTSIDE, *places.MERIDIAN)
+        table: tuple[Place, ...] = (*places.OUTSIDE, *places.MERIDIAN)
     else:
         walk = Walk(windows.sign_in(amys.amy, locale=locale, width=WIDTH, still=True))
         table = places.INSIDE[part]
