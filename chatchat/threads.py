@@ -2,12 +2,13 @@
 
 import asyncio
 import contextvars
+import select
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate
-from typing import Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
@@ -35,12 +36,25 @@ _last = threading.local()
 def _with_fresh_connection(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     # A connection that failed, or broke while it was idle, is replaced before the next work, not during it.
     idle = time.monotonic() - getattr(_last, "work", 0.0)
-    if connection.connection is not None and (connection.errors_occurred or idle > IDLE):
+    made = connection.connection
+    if made is not None and (connection.errors_occurred or idle > IDLE or _has_ended(made)):
         close_old_connections()
     try:
         return function(*args, **kwargs)
     finally:
         _last.work = time.monotonic()
+
+
+def _has_ended(made: Any) -> bool:
+    """Whether the database has something to say that nobody asked for: a server that goes ends its lines.
+
+    It may be a moment since it was last used, and the server have been started anew since.
+    """
+    if not hasattr(made, "fileno"):  # SQLite has no line
+        return False
+    line = select.poll()
+    line.register(made.fileno(), select.POLLIN)
+    return bool(line.poll(0))
 
 
 async def run(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from websockets.exceptions import InvalidStatus
 
 from tests.client import TLS, ApiClient, ChatSocket, error_code, ok
 from tests.need.conftest import HOW, Site
@@ -27,22 +26,6 @@ async def until(so: Callable[[], Awaitable[bool]], within: float = 15) -> None:
             await asyncio.sleep(0.2)
 
 
-async def opened(socket: ChatSocket) -> None:
-    """As a client does, again where it is told that a part is away: of a site that was without its database
-    a moment ago, on a machine that has much else to do."""
-
-    async def let_in() -> bool:
-        try:
-            await socket.open()
-        except InvalidStatus as refused:
-            if refused.response.status_code != 503:
-                raise
-            return False
-        return True
-
-    await until(let_in, within=10)
-
-
 @pytest.mark.parametrize("how", HOW)
 async def test_sends_fail_soon_and_sockets_stay(site: Site, how: str) -> None:
     amy, bob = ApiClient(site.server.url).register(), ApiClient(site.server.url).register()
@@ -50,7 +33,7 @@ async def test_sends_fail_soon_and_sockets_stay(site: Site, how: str) -> None:
     writer, reader = (ChatSocket(site.server.ws_url, client.token) for client in (amy, bob))
     async with contextlib.AsyncExitStack() as ends:
         for socket in (writer, reader):
-            await opened(socket)
+            await socket.open()
             ends.push_async_callback(socket.close)
             await socket.hello()
         assert (await writer.send_message(chat, "before"))["type"] == "message.accepted"

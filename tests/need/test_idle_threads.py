@@ -27,8 +27,9 @@ def by_the_driver() -> int:
 @pytest.mark.production
 @pytest.mark.asyncio
 @pytest.mark.usefixtures("transactional_db")
+@pytest.mark.parametrize("idle", [0.1, IDLE + 0.1])
 @pytest.mark.parametrize("query", [by_django, by_the_driver])
-async def test_what_comes_after_it_is_done(query: Callable[[], int]) -> None:
+async def test_what_comes_after_it_is_done(query: Callable[[], int], idle: float) -> None:
     together = threading.Barrier(THREADS)
 
     def ask() -> int:
@@ -43,6 +44,6 @@ async def test_what_comes_after_it_is_done(query: Callable[[], int]) -> None:
 
     before = await asyncio.gather(*(run(ask) for _ in range(THREADS)))
     await asyncio.to_thread(end, before)
-    await asyncio.sleep(IDLE + 0.1)
+    await asyncio.sleep(idle)
     after = await asyncio.gather(*(run(ask) for _ in range(THREADS)))
     assert not {*before} & {*after}
