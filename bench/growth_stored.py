@@ -144,7 +144,7 @@ def run(options: argparse.Namespace) -> tuple[Axis, list[str]]:
     )
     wrong = []
     for size, name in zip(sizes, names, strict=True):
-        axis.note("search: messages looked through a second", "", size, size / through[name], "flat")
+        axis.note("search: looked through", "messages/s", size, size / through[name], "flat")
     for read in kinds:
         for size, name in zip(sizes, names, strict=True):
             axis.note(read.name, "ms", size, read.median_ms(name), "flat")

@@ -30,6 +30,7 @@ LONGEST = 100  # characters to look for
 MOST_WORDS = 10
 SECONDS = 0.2  # that a request goes on looking
 STRETCH = 20_000  # messages that one query looks through
+FEW = 50_000  # messages of a person's conversations that are looked through at once
 AT_ONCE = 900  # ids in one list: MariaDB makes a table of one of a thousand
 EXCERPT, BEFORE = 160, 30  # characters that are shown of a message, and how many of them before a word
 SKEW = timedelta(minutes=1)  # that the clocks of processes may be apart
@@ -155,7 +156,7 @@ def _everywhere(user_id: int, wanted: Wanted) -> _Ground:
     # a page is all that is wanted.
     unindexed = Message.objects.annotate(place=F("conversation_id") + 0, number=F("pk") + 0)
     rows = _matching(unindexed, wanted)
-    if sum(last_seq - first_seq + 1 for _id, first_seq, last_seq in places) <= STRETCH:
+    if sum(last_seq - first_seq + 1 for _id, first_seq, last_seq in places) <= FEW:
         return _Ground(rows.filter(_within(places, "conversation_id")), "number", first, last, MAX_ID)
     return _Ground(rows.filter(_within(places, "place")), "pk", first, last, STRETCH)
 

@@ -162,6 +162,7 @@ def test_a_request_looks_for_a_while_and_the_next_goes_on(
     """With the time up at once, each request looks through one stretch."""
     monkeypatch.setattr(search, "SECONDS", 0)
     monkeypatch.setattr(search, "STRETCH", 5)
+    monkeypatch.setattr(search, "FEW", 5)
     writer = User.objects.get(pk=amy.id)
     with in_one_go():
         say(writer, direct, "the needle")
@@ -188,6 +189,7 @@ def test_who_has_many_messages_is_found_the_same(
     expected = find(bob, "number 1")
     assert len(expected) > 3
     monkeypatch.setattr(search, "STRETCH", 7)
+    monkeypatch.setattr(search, "FEW", 7)
     monkeypatch.setattr(search, "AT_ONCE", 2)
     assert find(bob, "number 1") == expected
     assert find(bob, "number 1", limit=2) == expected

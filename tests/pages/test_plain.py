@@ -78,6 +78,7 @@ def test_a_search_goes_on_and_says_when_there_is_nothing(
     assert "No message found." in browser.get("/plain/search/", {"q": "nothing like it"}).content.decode()
     monkeypatch.setattr(search, "SECONDS", 0)
     monkeypatch.setattr(search, "STRETCH", 4)
+    monkeypatch.setattr(search, "FEW", 4)
     page = browser.get("/plain/search/", {"q": "needle"})
     for _request in range(4):
         assert "Nothing found so far." in page.content.decode()
