@@ -46,7 +46,9 @@ class Probe:
         except (AssertionError, ConnectionClosed):
             await socket.close()
             # 1006: the ping met a closed line, whose reset overtook the close frame.
-            assert socket.close_code in (1006, closing(1009)), f"closed with {socket.close_code} after {data!r}"
+            assert socket.close_code in (1006, closing(1009)), (
+                f"closed with {socket.close_code} after {data!r}"
+            )
             assert len(data if isinstance(data, bytes) else data.encode()) > LIMIT, data
             await self.close()
             return []
