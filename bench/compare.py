@@ -211,6 +211,13 @@ def checkout(commit: str) -> Iterator[Path]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
+def compile_all(tree: Path) -> None:
+    """Bytecode beside the sources of ``tree``: a process that has to compile its modules as it starts has
+    room in its heap afterwards, in which sockets seem to cost less."""
+    packages = [path.parent.name for path in tree.glob("*/__init__.py") if path.parent.name != "tests"]
+    subprocess.run([sys.executable, "-m", "compileall", "-q", *packages], cwd=tree, check=True)
+
+
 def show(options: argparse.Namespace, rows: Rows, commit: str) -> None:
     print(
         f"{commit} and the present tree, {options.stack} stack, {options.sockets} sockets in a group and as"
@@ -257,6 +264,8 @@ def main() -> int:
     commit = git("rev-parse", "--short", f"{options.commit}^{{commit}}")
     with contextlib.ExitStack() as open_:
         roots = {BASE: open_.enter_context(checkout(commit)), PRESENT: ROOT}
+        for root in roots.values():
+            compile_all(root)
         running = {
             name: open_.enter_context(stack(options.stack, cores=(SERVER_CORE,), root=root))
             for name, root in roots.items()
