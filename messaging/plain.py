@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -127,8 +127,7 @@ def found(request: HttpRequest) -> HttpResponseBase:
     return shown(request, "messaging/plain_search.html", form, **context)
 
 
-def _found(rows: Iterable[dict[str, Any]], words: Iterable[str], reader: int) -> list[dict[str, Any]]:
-    rows = list(rows)
+def _found(rows: Sequence[dict[str, Any]], words: Sequence[str], reader: int) -> list[dict[str, Any]]:
     mine = states.mine(reader).filter(conversation__in={row["conversation"] for row in rows})
     places = {state["id"]: state for state in states.states(list(mine))}
     return [

@@ -35,7 +35,7 @@ const outbox = new Outbox(store, connection);
 const marks = new Marks(connection);
 const presence = new Presence(store, connection);
 let current = null;
-let target = null; // the seq to begin at in the conversation that is gone to
+let target = null; // {conversation, seq}: the message that is gone to
 
 // ---- the parts
 
@@ -121,7 +121,7 @@ function route() {
   heading.open(entry);
   composer.open(entry);
   announcements.show(entry);
-  stream.open(entry, target).then(() => seen());
+  stream.open(entry, entry && target?.conversation === entry.id ? target.seq : null).then(() => seen());
   target = null;
   showTyping();
 }
@@ -134,7 +134,7 @@ async function showMessage(conversation, seq) {
   } catch (error) {
     return toast(error.message);
   }
-  target = seq;
+  target = { conversation, seq };
   go(conversation);
 }
 

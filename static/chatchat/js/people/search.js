@@ -1,11 +1,11 @@
 /* The dialog that finds messages by what they say: in the open conversation, or in all of them. */
 
 import { api } from "../api.js";
-import { title } from "../chat/list.js";
+import { picture, title } from "../chat/list.js";
 import { el } from "../dom.js";
 import { short } from "../format.js";
 import { closeAll, Modal } from "./dialog.js";
-import { bdi, emblem, face, list, refill, Tabs } from "./lists.js";
+import { bdi, face, list, refill, Tabs } from "./lists.js";
 import { oneLine } from "../text.js";
 
 const LONGEST = 100;
@@ -128,7 +128,7 @@ export class SearchDialog {
           data: { key: `found:${conversation}:${message.seq}` },
           onclick: () => this.open(conversation, message.seq),
         },
-        entry && !here ? emblem({ id: entry.state.peer?.id ?? entry.id, name: title(entry), avatar: entry.state.avatar }) : face(sender),
+        entry && !here ? picture(entry, this.store) : face(sender),
         el(
           "span",
           { class: "who" },
