@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from bench.pages import python
 from bench.peers.contenders import FIFTH, LOADS, PRODUCT, SAME, SATURATED, WORKS, Contender, Field
 
 #: A core of clients that is busier than this may have been the limit, not the server.
@@ -188,7 +189,7 @@ def _line(verdict: dict[str, Any]) -> str:
 
 
 def _machine() -> str:
-    return f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}, " + ", ".join(
+    return f"{platform.platform()}, {os.cpu_count()} cores, {python()}, " + ", ".join(
         _first_line(command, "--version") for command in ("mariadbd", "redis-server")
     )
 
