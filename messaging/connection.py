@@ -77,8 +77,7 @@ class Connection:
     def write(self, text: bytes, blob: bytes) -> None:
         """Write a finished frame now, without waiting."""
         self._count(text)
-        self.sink.put((text,), blob)
-        if self.sink.unsent() > self.hub.max_unsent:
+        if self.sink.put((text,), blob) > self.hub.max_unsent:
             self.behind()
 
     async def paced(self, type_: str, **fields: Any) -> None:

@@ -10,9 +10,14 @@ from chatchat.realtime.watch import Watch
 from chatchat.realtime.wsframe import text_frame
 from chatchat.telemetry import metrics, traces
 
-#: Seconds after a write to all who watch for which what follows is gathered; or this part of the time that it
+#: Seconds after a write to all who watch for which what follows is gathered; or a part of the time that it
 #: took, if that is longer: else a large group's messages would be written one by one, on each other's heels.
-GATHER, OF_WRITE = 0.001, 1 / 3
+GATHER = 0.001
+
+
+def part_of_write(messages: int) -> float:
+    """What part of the time that a write of so many took: the more there was to gather, the more will be."""
+    return messages / (messages + 2)
 
 
 class Delivery:
@@ -53,12 +58,10 @@ class Delivery:
         max_unsent = self._max_unsent
         slow: list[Client] = []
         for client in watch.live:
-            sink = client.sink
-            sink.put(texts, blob)
-            if sink.unsent() > max_unsent:
+            if client.sink.put(texts, blob) > max_unsent:
                 slow.append(client)
         watch.last_write = time.monotonic()
-        watch.pause = max(GATHER, (watch.last_write - started) * OF_WRITE)
+        watch.pause = max(GATHER, (watch.last_write - started) * part_of_write(len(texts)))
         self._told(watch, changes, began)
         for client in slow:
             client.behind()
@@ -77,6 +80,5 @@ class Delivery:
     def put(self, client: Client, texts: Sequence[bytes], blob: bytes) -> None:
         """Write ``texts``, which ``blob`` holds as WebSocket frames, to one socket."""
         client.frames_out += len(texts)
-        client.sink.put(texts, blob)
-        if client.sink.unsent() > self._max_unsent:
+        if client.sink.put(texts, blob) > self._max_unsent:
             client.behind()

@@ -34,8 +34,9 @@ class FrameWriter(Protocol):
     #: to be waited for first. Then it says False, and the message is received like any other.
     take: Callable[[str], bool] | None
 
-    def write(self, data: bytes) -> None:
-        """Put whole frames on the wire, or in the transport's buffer. Never waits; a closed line is fine."""
+    def put(self, texts: Sequence[bytes], blob: bytes) -> int:
+        """Put ``blob``, whole frames that say ``texts``, on the wire, or in the transport's buffer; as
+        ``unsent`` says then. Never waits; a closed line is fine."""
 
     def unsent(self) -> int:
         """Bytes in the transport's buffer."""
@@ -53,8 +54,8 @@ class FrameWriter(Protocol):
 class Sink(Protocol):
     """Where one socket's frames go."""
 
-    def put(self, texts: Sequence[bytes], blob: bytes) -> None:
-        """Write frames now: ``blob`` holds all of ``texts`` as finished frames."""
+    def put(self, texts: Sequence[bytes], blob: bytes) -> int:
+        """Write frames now: ``blob`` holds all of ``texts`` as finished frames; as ``unsent`` says then."""
 
     def unsent(self) -> int:
         """Bytes that the reader has not taken yet."""
@@ -75,18 +76,15 @@ class Sink(Protocol):
 class TransportSink:
     """Finished frames straight to the transport, where the ASGI server offers it."""
 
-    __slots__ = ("_writer", "put_blob", "unsent")
+    __slots__ = ("_writer", "put", "unsent")
 
     def __init__(self, writer: FrameWriter) -> None:
         self._writer = writer
-        self.put_blob = writer.write
+        self.put = writer.put  # itself: to a thousand sockets each step in between is felt
         self.unsent = writer.unsent
 
-    def put(self, texts: Sequence[bytes], blob: bytes) -> None:
-        self.put_blob(blob)
-
     async def put_paced(self, text: bytes) -> None:
-        self.put_blob(text_frame(text))
+        self.put((text,), text_frame(text))
         await self._writer.drain()
 
     async def hurry(self) -> None:
@@ -142,13 +140,13 @@ class SendSink:
         else:
             log.warning("a frame could not be sent, so the socket was closed: %s", error)
 
-    def put(self, texts: Sequence[bytes], blob: bytes) -> None:
-        if self._task.done():
-            return
-        self._queue.extend(texts)
-        self._bytes += sum(map(len, texts))
-        self._taken.clear()
-        self._wake.set()
+    def put(self, texts: Sequence[bytes], blob: bytes) -> int:
+        if not self._task.done():
+            self._queue.extend(texts)
+            self._bytes += sum(map(len, texts))
+            self._taken.clear()
+            self._wake.set()
+        return self._bytes
 
     def unsent(self) -> int:
         return self._bytes

@@ -12,7 +12,7 @@ where websockets' parser waits, and a test says so when those move. It is also w
 socket that says nothing the rest of this class, its queue and the handshake were the better half.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -86,10 +86,12 @@ class FramesProtocol(WebSocketsSansIOProtocol):
         self.request.headers.clear()
         self.response.headers.clear()
 
-    def write(self, data: bytes) -> None:
+    def put(self, texts: Sequence[bytes], blob: bytes) -> int:
         """See ``chatchat.realtime.sink.FrameWriter``."""
-        if not self.close_sent and not self.transport.is_closing():
-            self.transport.write(data)
+        transport = self.transport
+        if not self.close_sent and not transport.is_closing():
+            transport.write(blob)
+        return transport.get_write_buffer_size()
 
     def unsent(self) -> int:
         """Bytes in the transport's buffer."""

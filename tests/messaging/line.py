@@ -33,9 +33,10 @@ class Line:
         self.news = asyncio.Event()
         self.close_code: int | None = None
 
-    def put(self, texts: Sequence[bytes], blob: bytes) -> None:
+    def put(self, texts: Sequence[bytes], blob: bytes) -> int:
         self.frames += [json.loads(text) for text in texts]
         self.news.set()
+        return 0
 
     async def put_paced(self, text: bytes) -> None:
         self.put((text,), text)

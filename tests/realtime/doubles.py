@@ -121,10 +121,11 @@ class Reader:
 
     # --- its end of the line
 
-    def put(self, texts: Sequence[bytes], blob: bytes) -> None:
+    def put(self, texts: Sequence[bytes], blob: bytes) -> int:
         self.writes.append([json.loads(text) for text in texts])
         self.owed += len(blob) if self.stuck else 0
         self.news.set()
+        return self.owed
 
     def unsent(self) -> int:
         return self.owed

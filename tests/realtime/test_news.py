@@ -29,9 +29,10 @@ class Overtaken(Reader):
         super().__init__()
         self.told = threading.Event()
 
-    def put(self, texts: Sequence[bytes], blob: bytes) -> None:
-        super().put(texts, blob)
+    def put(self, texts: Sequence[bytes], blob: bytes) -> int:
+        owed = super().put(texts, blob)
         self.told.set()
+        return owed
 
 
 def told(reader: Reader) -> list[int]:

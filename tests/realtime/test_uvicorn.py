@@ -74,7 +74,7 @@ def test_the_class_has_what_the_extension_uses() -> None:
         "start_keepalive",
     ):
         assert callable(getattr(WebSocketsSansIOProtocol, method, None)), MOVED + method
-    for method in ("write", "unsent", "drain", "hurry", "abort"):
+    for method in ("put", "unsent", "drain", "hurry", "abort"):
         assert not hasattr(WebSocketsSansIOProtocol, method), MOVED + f"it has a {method} of its own now"
 
 
@@ -105,9 +105,9 @@ async def test_a_finished_frame_goes_straight_to_the_transport() -> None:
     sink = make_sink(scope, None)  # type: ignore[arg-type]
     wire.data = b""
     text = b'{"type":"x"}'
-    sink.put((text,), text_frame(text))
+    unsent = sink.put((text,), text_frame(text))
     assert wire.data == b"\x81\x0c" + text
-    assert sink.unsent() == len(wire.data), MOVED + "transport"
+    assert unsent == sink.unsent() == len(wire.data), MOVED + "transport"
 
     protocol.pause_writing()
     waiting = asyncio.create_task(sink.put_paced(text))
