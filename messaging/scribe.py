@@ -137,7 +137,7 @@ class Writer:
         self._call_soon(lambda: self._tell(changes, zip(batch, outcomes, strict=True)))
 
     def _tell(self, changes: Sequence[Change], results: Iterable[Result]) -> None:
-        """All in one turn of the loop: a sender's answer and their own message then go out together."""
+        """All in one turn of the loop, which is woken up once a batch."""
         try:
             if changes:
                 self._publish(changes)
