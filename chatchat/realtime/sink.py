@@ -35,8 +35,8 @@ class FrameWriter(Protocol):
     take: Callable[[str], bool] | None
 
     def put(self, texts: Sequence[bytes], blob: bytes) -> int:
-        """Put ``blob``, whole frames that say ``texts``, on the wire, or in the transport's buffer; what is in
-        there then. Never waits; a closed line is fine."""
+        """Put ``blob``, whole frames that say ``texts``, on the wire, or in the transport's buffer, whose size
+        it returns. Never waits; a closed line is fine."""
 
     def unsent(self) -> int:
         """Bytes in the transport's buffer."""
@@ -55,8 +55,8 @@ class Sink(Protocol):
     """Where one socket's frames go."""
 
     def put(self, texts: Sequence[bytes], blob: bytes) -> int:
-        """Write frames now: ``blob`` holds all of ``texts`` as finished frames. How many bytes the reader has
-        not taken then."""
+        """Write frames now: ``blob`` holds all of ``texts`` as finished frames. Returns the bytes that the
+        reader has not taken yet."""
 
     def unsent(self) -> int:
         """Bytes that the reader has not taken yet."""
