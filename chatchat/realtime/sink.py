@@ -35,7 +35,7 @@ class FrameWriter(Protocol):
     take: Callable[[str], bool] | None
 
     def put(self, texts: Sequence[bytes], blob: bytes) -> int:
-        """Put ``blob``, whole frames that say ``texts``, on the wire, or in the transport's buffer, whose size
+        """Put ``blob``, whole frames that say ``texts``, on the wire or in the transport's buffer, whose size
         it returns. Never waits; a closed line is fine."""
 
     def unsent(self) -> int:
