@@ -48,6 +48,27 @@ def about(page: Page, name: str, action: str) -> None:
     page.locator(".popmenu button", has_text=action).click()
 
 
+@pytest.mark.parametrize(
+    ("button", "shows"), [(".about", "#group .card-name"), ("[title=Members]", "#group .members")]
+)
+def test_a_press_that_has_begun_counts_although_the_heading_changes(
+    windows: Windows,
+    person: Person,
+    three: tuple[ApiClient, ApiClient, ApiClient, int],
+    button: str,
+    shows: str,
+) -> None:
+    olga, _mia, _ned, group = three
+    page = windows.sign_in(olga, path=f"/chat/{group}/")
+    expect(page.locator("#heading .line")).to_have_text("3 members")
+    page.hover(f"#heading {button}")
+    page.mouse.down()
+    ok(person("Zoe").post(f"groups/{group}/join"))
+    expect(page.locator("#heading .line")).to_have_text("4 members")
+    page.mouse.up()
+    expect(page.locator(shows)).to_be_visible()
+
+
 def test_who_asks_is_let_in(windows: Windows, person: Person) -> None:
     olga, eve, fay = person("Olga"), person("Eve"), person("Fay")
     group = olga.create_group(name="Approved climbers", join_policy="approval")

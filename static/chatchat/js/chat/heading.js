@@ -4,7 +4,7 @@ import { el, icon, replaceChildren } from "../dom.js";
 import { picture, title } from "./list.js";
 
 export class Heading {
-  /** `about(entry)` opens the person's or the group's card; `menu(entry)` gives more buttons. */
+  /** `about(entry)` opens the person's or the group's card; `menu(entry)`: more buttons. */
   constructor(root, store, typists, { about, menu }) {
     this.root = root;
     this.store = store;
@@ -17,37 +17,34 @@ export class Heading {
 
   open(entry) {
     this.entry = entry;
-    this.built = null;
+    this.shown = this.offers = null;
+    if (!entry) return;
+    const hint = entry.state.kind === "group" ? gettext("About this group") : gettext("About this person");
+    const onclick = () => this.actions.about(this.entry);
+    this.about = el("button", { class: "about", type: "button", title: hint, onclick });
+    this.tools = el("span", { class: "heading-tools" });
+    replaceChildren(this.root, el("h2", {}, this.about), this.tools);
     this.render();
   }
 
+  /** What has changed, within buttons that stay: a press that has begun ends on the one that it began on. */
   render() {
     const { entry } = this;
     if (!entry) return;
-    const { avatar, pinned, notifications } = entry.state;
-    const built = JSON.stringify([entry.id, title(entry), avatar, pinned, notifications, this.line()]);
-    if (built === this.built) return;
-    this.built = built;
-    const hint = entry.state.kind === "group" ? gettext("About this group") : gettext("About this person");
-    replaceChildren(
-      this.root,
-      el(
-        "h2",
-        {},
-        el(
-          "button",
-          { class: "about", type: "button", title: hint, onclick: () => this.actions.about(this.entry) },
-          picture(entry, this.store),
-          el(
-            "span",
-            { class: "names" },
-            el("bdi", { class: "title" }, title(entry)),
-            el("span", { class: "line" }, this.line()),
-          ),
-        ),
-      ),
-      this.actions.menu(entry),
-    );
+    const shown = JSON.stringify([title(entry), entry.state.avatar, this.line()]);
+    if (shown !== this.shown) {
+      this.shown = shown;
+      const names = [
+        el("bdi", { class: "title" }, title(entry)),
+        el("span", { class: "line" }, this.line()),
+      ];
+      replaceChildren(this.about, picture(entry, this.store), el("span", { class: "names" }, ...names));
+    }
+    const offers = entry.state.pinned !== undefined;
+    if (offers !== this.offers) {
+      this.offers = offers;
+      replaceChildren(this.tools, ...this.actions.menu(entry));
+    }
   }
 
   /** Below the name: whether they are there, or how many there are. */

@@ -53,14 +53,11 @@ const list = new ConversationList(byId("conversations"), byId("search"), store, 
 });
 const heading = new Heading(byId("heading"), store, typists, {
   about: ({ id, state }) => (state.kind === "group" ? dialogs.showGroup(id) : dialogs.showPerson(state.peer.id)),
-  menu: (entry) =>
-    el(
-      "span",
-      { class: "heading-tools" },
-      tool("search", gettext("Search in this conversation"), () => dialogs.showSearch(entry), { "data-key": "search" }),
-      entry.state.kind === "group" && tool("people", gettext("Members"), () => dialogs.showGroup(entry.id, "members")),
-      options(entry, store),
-    ),
+  menu: (entry) => [
+    tool("search", gettext("Search in this conversation"), () => dialogs.showSearch(entry), { "data-key": "search" }),
+    entry.state.kind === "group" && tool("people", gettext("Members"), () => dialogs.showGroup(entry.id, "members")),
+    options(entry, store),
+  ],
 });
 const stream = new Stream(byId("stream"), store, {
   seen,
