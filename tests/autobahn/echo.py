@@ -34,15 +34,15 @@ async def by_frames(scope: Any, receive: Receive, send: Send) -> None:
     from chatchat.realtime.sink import EXTENSION
     from chatchat.realtime.wsframe import text_frame
 
-    write = scope["extensions"][EXTENSION].write
+    put = scope["extensions"][EXTENSION].put
     await receive()
     await send({"type": "websocket.accept"})
     while (message := await receive())["type"] == "websocket.receive":
         text = message.get("text")
         if text is None:
-            write(BINARY + text_frame(message["bytes"])[1:])
+            put((), BINARY + text_frame(message["bytes"])[1:])
         else:
-            write(text_frame(text.encode()))
+            put((), text_frame(text.encode()))
 
 
 #: All but the measure are on our protocol class.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, WebSocket, expect
+from playwright.sync_api import Page, WebSocket, WebSocketRoute, expect
 
 from messaging.services.messages import EMOJI_MAX, _looks_like_emoji
 from tests.client import ApiClient, ok
@@ -344,3 +344,28 @@ def test_who_deletes_the_account_leaves_nothing_in_the_browser(windows: Windows,
     hers.click("main form button.danger")
     expect(hers.locator("[data-tags=left]")).to_be_visible()
     assert kept(hers) == []
+
+
+def test_who_writes_elsewhere_while_the_page_comes_up_keeps_the_focus(
+    windows: Windows, friends: Friends
+) -> None:
+    amy, _, chat = friends
+    page = windows.sign_in(amy, path="/account/")
+    held: list[Callable[[], None]] = []  # what the server says
+
+    def slow(line: WebSocketRoute) -> None:
+        server = line.connect_to_server()
+        server.on_message(lambda message: held.append(lambda: line.send(message)))
+
+    page.route_web_socket("**/ws/chat/", slow)
+    page.goto(f"/chat/{chat}/")
+    page.focus("#search")
+    page.keyboard.type("be")
+    while len(held) < 2:  # `ready` and `synced`
+        page.wait_for_timeout(20)
+    for say in held:
+        say()
+    expect(page.locator("#composer textarea")).to_be_visible()
+    expect(page.locator("#heading .title")).to_have_text("Ben")
+    page.keyboard.type("n")
+    expect(page.locator("#search")).to_have_value("ben")

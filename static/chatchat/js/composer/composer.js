@@ -73,7 +73,13 @@ export class Composer {
     if (!entry) return;
     this.show(drafts.get(entry.id));
     this.permit();
-    if (!touch.matches && matchMedia("(hover: hover)").matches) this.field.focus();
+    if (!touch.matches && matchMedia("(hover: hover)").matches && !this.writesElsewhere()) this.field.focus();
+  }
+
+  /** Such as in the list's search, while the page comes up: what is typed goes on where it began. */
+  writesElsewhere() {
+    const active = document.activeElement;
+    return Boolean(active?.matches("input, textarea")) && !this.form.contains(active);
   }
 
   show(draft) {
