@@ -161,20 +161,22 @@ def test_a_request_looks_for_a_while_and_the_next_goes_on(
 ) -> None:
     """With the time up at once, each request looks through one stretch."""
     monkeypatch.setattr(search, "SECONDS", 0)
-    monkeypatch.setattr(search, "STRETCH", 5)
     monkeypatch.setattr(search, "FEW", 5)
     writer = User.objects.get(pk=amy.id)
     with in_one_go():
         say(writer, direct, "the needle")
         for number in range(17):
             say(writer, direct, f"hay {number}")
+    # Seqs begin at 1; ids are those after all that other tests have written.
+    there = Message.objects.latest("pk").pk if everywhere else 18
+    monkeypatch.setattr(search, "STRETCH", there // 4)
     place: dict[str, Any] = {} if everywhere else {"conversation": direct}
     pages = [ok(bob.get("messages/search", q="needle", **place)).json()]
     while pages[-1]["next"] is not None:
         pages.append(ok(bob.get("messages/search", q="needle", **place, cursor=pages[-1]["next"])).json())
     found = [row["message"]["body"] for page in pages for row in page["results"]]
     assert found == ["the needle"]
-    assert len(pages) >= 4, "18 messages are more than three stretches of five"
+    assert 4 <= len(pages) <= 6
 
 
 def test_who_has_many_messages_is_found_the_same(
