@@ -8,7 +8,7 @@ import { Connection } from "./socket.js";
 import { Dialogs } from "../people/people.js";
 import { Heading, tool } from "./heading.js";
 import { drafts } from "../composer/drafts.js";
-import { el, icon } from "../dom.js";
+import { icon } from "../dom.js";
 import { pickEmoji } from "../composer/emoji.js";
 import { ConversationList, title } from "./list.js";
 import { Marks } from "./marks.js";
